@@ -1,0 +1,29 @@
+"""Errors that are the user's to mend: one sentence and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+USAGE = 2
+"""Exit code for usage, configuration, a missing path or extra (0 is clean, 1 is findings)."""
+
+
+class TflintError(Exception):
+    """A sentence for the user and the exit code that goes with it."""
+
+    def __init__(self, message: str, exit_code: int = USAGE) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+
+
+def nearest(word: str, options: Iterable[str]) -> str:
+    """Give `` (did you mean 'x'?)`` for the option closest to `word`, or nothing when none is close."""
+    import difflib  # noqa: PLC0415 - only a message needs it
+
+    by_folded = {option.casefold(): option for option in options}
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1)
+    return f" (did you mean {by_folded[close[0]]!r}?)" if close else ""

@@ -1,0 +1,224 @@
+"""Bounds-checked FlatBuffers, driven by the schema tables: the only file that touches a model's bytes.
+
+Checks are those of the official C++ verifier (flatbuffers/verifier.h with TFLite's options: alignment on, depth 64,
+1,000,000 tables), so that what LiteRT refuses as "not a valid Flatbuffer" is refused here and nothing more. The Python
+`flatbuffers` runtime has no verifier: a bad offset there is a `struct.error`, a wrapped index or an endless loop.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+from tflint.model import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_DEPTH = 64
+MAX_TABLES = 1_000_000
+MAX_STRUCTURE = 0x7FFFFFFE  # FLATBUFFERS_MAX_BUFFER_SIZE: what lies behind is weights, reached by offset and size
+MAX_ELEMENTS = 50_000_000  # values decoded in all: vectors may share bytes, so the file's size does not bound them
+
+_U32 = struct.Struct("<I").unpack_from
+_I32 = struct.Struct("<i").unpack_from
+_U16 = struct.Struct("<H").unpack_from
+_SIZE = {c: struct.calcsize("<" + c) for c in "?bBhHiIqQfd"}
+
+Table = dict[str, Any]
+Buffer = bytes | memoryview | Any  # or an mmap; anything with the buffer protocol and slicing
+
+
+class MalformedModelError(Exception):
+    """The bytes are not a FlatBuffer that a runtime would accept; `where` is the byte offset."""
+
+    def __init__(self, reason: str, where: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.where = where
+
+
+class _Layout:
+    """What one vtable says about one table type: scalars behind one `struct`, the rest by position."""
+
+    __slots__ = ("absent", "aligned8", "end", "names", "references", "unpack")
+
+    def __init__(self, entries: tuple[int, ...], fields: tuple[tuple[int, str, str, object], ...], vtable: int) -> None:
+        scalars: list[tuple[int, str, str]] = []
+        self.absent: Table = {}
+        self.references: list[tuple[str, str, Any, int]] = []
+        self.aligned8: list[int] = []
+        for slot, name, kind, argument in fields:
+            at = entries[slot] if slot < len(entries) else 0
+            if kind in _SIZE:
+                if at == 0:
+                    self.absent[name] = argument
+                    continue
+                size = _SIZE[kind]
+                if size == 8:
+                    self.aligned8.append(at)
+                elif at % size:
+                    raise MalformedModelError(f"field {name} is not aligned to {size} bytes", vtable)
+                scalars.append((at, kind, name))
+            elif at == 0:
+                self.absent[name] = None
+            else:
+                if at % 4:
+                    raise MalformedModelError(f"field {name} is not aligned to 4 bytes", vtable)
+                self.references.append((name, kind, argument, at))
+        scalars.sort()
+        self.names = [name for _, _, name in scalars]
+        self.end = max([at + _SIZE[kind] for at, kind, _ in scalars] + [at + 4 for *_, at in self.references] + [4])
+        self.unpack = _combined(scalars)
+
+
+def _combined(scalars: list[tuple[int, str, str]]) -> Callable[[Buffer, int], tuple[Any, ...]]:
+    """One reader for all scalars of a table; a hostile vtable may overlap them, then one reader each."""
+    form, at = ["<"], 0
+    for offset, kind, _ in scalars:
+        if offset < at:
+            readers = [(offset, struct.Struct("<" + kind).unpack_from) for offset, kind, _ in scalars]
+            return lambda data, pos: tuple(read(data, pos + offset)[0] for offset, read in readers)
+        form.append(f"{offset - at}x{kind}" if offset > at else kind)
+        at = offset + _SIZE[kind]
+    return struct.Struct("".join(form)).unpack_from
+
+
+class Reader:
+    """One FlatBuffer. `table` decodes and verifies a table and all that hangs off it.
+
+    A decoded table is a dict by field name: scalars as they are, absent ones at their default; strings as `str`;
+    scalar vectors as a `memoryview` cast to the element type; tables as dicts; vectors of tables as lists; a union
+    as a dict, or None when its type is unknown to the schema. Absent references are None. Where a byte vector `x`
+    starts in the file is `x_start`.
+    """
+
+    __slots__ = ("_children", "_layouts", "_view", "data", "elements", "end", "size", "tables")
+
+    def __init__(self, data: Buffer) -> None:
+        self.data = data
+        self.size = min(len(data), MAX_STRUCTURE)
+        self._view = memoryview(data)
+        self.tables = 0
+        self.elements = 0
+        self.end = 0  # furthest byte reached: what lies behind it is a tail
+        self._layouts: dict[tuple[bytes, str], _Layout] = {}
+        self._children: dict[str, Mapping[int, str]] = {
+            union: schema.ENUMS[union]
+            for union in ("BuiltinOptions", "BuiltinOptions2", "QuantizationDetails", "SparseIndexVector")
+        }
+
+    def root(self, name: str) -> Table:
+        """Decode the root table. Raises MalformedModelError."""
+        if self.size < 8:
+            raise MalformedModelError("the file ends before the root table")
+        return self.table(self._follow(0), name, 1)
+
+    def table(self, pos: int, name: str, depth: int) -> Table:
+        """Decode the table `name` at byte `pos`."""
+        self.tables += 1
+        if self.tables > MAX_TABLES:
+            raise MalformedModelError(f"more than {MAX_TABLES:,} tables", pos)
+        if depth > MAX_DEPTH:
+            raise MalformedModelError(f"tables nested deeper than {MAX_DEPTH}", pos)
+        layout = self._layout(pos, name)
+        end = pos + layout.end
+        if end > self.size:
+            raise MalformedModelError(f"table {name} runs past the end of the file", pos)
+        if end > self.end:
+            self.end = end
+        for at in layout.aligned8:
+            if (pos + at) % 8:
+                raise MalformedModelError(f"an 8-byte field of {name} is not aligned", pos)
+        values = layout.absent.copy()
+        values.update(zip(layout.names, layout.unpack(self.data, pos), strict=True))
+        for field, kind, child, at in layout.references:
+            values[field] = self._reference(pos + at, field, kind, child, values, depth)
+        return values
+
+    def strings(self, pos: int, count: int) -> list[str]:
+        """Strings behind `count` offsets at `pos`."""
+        return [self.string(at) for at in self._offsets(pos, count)]
+
+    def string(self, pos: int) -> str:
+        """A string: bounds and the NUL behind it checked; bytes that are not UTF-8 are escaped."""
+        start, count = self._vector(pos, 1)
+        end = start + count
+        if end >= self.size or self._view[end]:
+            raise MalformedModelError("a string is not NUL terminated", pos)
+        return str(self._view[start:end], "utf-8", "backslashreplace")
+
+    def _layout(self, pos: int, name: str) -> _Layout:
+        if pos % 4 or pos + 4 > self.size:
+            raise MalformedModelError(f"table {name} starts outside the file or unaligned", pos)
+        vtable = pos - _I32(self.data, pos)[0]
+        if vtable % 2 or vtable < 0 or vtable + 2 > self.size:
+            raise MalformedModelError(f"the vtable of {name} lies outside the file or unaligned", pos)
+        size = _U16(self.data, vtable)[0]
+        if size % 2 or vtable + size > self.size:
+            raise MalformedModelError(f"the vtable of {name} has a bad size", vtable)
+        raw = bytes(self._view[vtable + 4 : vtable + size])
+        layout = self._layouts.get((raw, name))
+        if layout is None:
+            entries = struct.unpack(f"<{len(raw) // 2}H", raw)
+            layout = self._layouts[raw, name] = _Layout(entries, schema.TABLES[name], vtable)
+        return layout
+
+    def _reference(self, at: int, field: str, kind: str, child: str, values: Table, depth: int) -> Any:
+        pos = self._follow(at)
+        if kind == "s":
+            return self.string(pos)
+        if kind == "t":
+            return self.table(pos, child, depth + 1)
+        if kind == "u":
+            member = self._children[child].get(values[field + "_type"], "NONE")
+            return None if member == "NONE" else self.table(pos, member, depth + 1)
+        element = kind[1]
+        if element in _SIZE:
+            size = _SIZE[element]
+            start, count = self._vector(pos, size)
+            if element == "B":
+                values[field + "_start"] = start
+            return self._view[start : start + count * size].cast(element)
+        start, count = self._vector(pos, 4)
+        if element == "s":
+            return self.strings(start, count)
+        if self.tables + count > MAX_TABLES:
+            raise MalformedModelError(f"more than {MAX_TABLES:,} tables", pos)
+        table, deeper = self.table, depth + 1
+        return [table(at, child, deeper) for at in self._offsets(start, count)]
+
+    def _follow(self, at: int) -> int:
+        offset = _U32(self.data, at)[0]
+        pos = at + offset
+        if not 0 < offset < 0x80000000 or pos >= self.size:
+            raise MalformedModelError("an offset points outside the file", at)
+        return int(pos)
+
+    def _vector(self, pos: int, size: int) -> tuple[int, int]:
+        if pos % 4 or pos + 4 > self.size:
+            raise MalformedModelError("a vector starts outside the file or unaligned", pos)
+        count = _U32(self.data, pos)[0]
+        end = pos + 4 + count * size
+        if end > self.size:
+            raise MalformedModelError("a vector runs past the end of the file", pos)
+        if end > self.end:
+            self.end = end
+        return pos + 4, count
+
+    def _offsets(self, pos: int, count: int) -> list[int]:
+        self.spend(count)
+        return [pos + 4 * i + offset for i, offset in enumerate(struct.unpack_from(f"<{count}I", self.data, pos))]
+
+    def spend(self, count: int) -> None:
+        """Account for `count` values about to be decoded."""
+        self.elements += count
+        if self.elements > MAX_ELEMENTS:
+            raise MalformedModelError(f"vectors hold more than {MAX_ELEMENTS:,} values in all")
+
+    def ints(self, vector: memoryview | None) -> tuple[int, ...]:
+        """Values of an int32 vector field."""
+        if vector is None:
+            return ()
+        self.spend(len(vector))
+        return tuple(vector)

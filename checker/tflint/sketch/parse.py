@@ -1,0 +1,393 @@
+"""Text to tables, and tables to bytes."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+
+from tflint.errors import nearest
+from tflint.model import schema
+from tflint.model.view import DTYPES
+from tflint.model.write import encode
+from tflint.sketch.text import SketchError, Tokens
+
+Table = dict[str, Any]
+
+_NAMES = schema.ENUMS["BuiltinOperator"]
+_CODES = {name: code for code, name in _NAMES.items()}
+_TYPES = {name.lower(): code for code, name in schema.ENUMS["TensorType"].items()}
+_UNIONS = {
+    field: {name: code for code, name in schema.ENUMS[enum].items()}
+    for field, enum in (("builtin_options", "BuiltinOptions"), ("builtin_options_2", "BuiltinOptions2"))
+}
+_DETAILS = {name: code for code, name in schema.ENUMS["QuantizationDetails"].items()}
+_SEGMENTS = 1  # SparseIndexVector.Int32Vector
+MAX_CONSTANT = 1 << 28  # bytes that a sketch line may ask for
+UNKNOWN = 0xFFFF  # an operator code index that no model has
+SATURATED = 127  # what writers put into the int8 code field for later ops
+
+
+def build(text: str) -> bytes:
+    """Bytes of the model that a sketch describes. Raises SketchError with the line."""
+    return encode(parse(text))
+
+
+def parse(text: str) -> Table:
+    """The model's tables, in the form of `model.write.encode`. Raises SketchError with the line."""
+    parser = _Parser()
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            tokens = Tokens(line)
+            if not tokens.done:
+                parser.line(tokens)
+        except SketchError as problem:
+            raise SketchError(f"line {number}: {problem}") from None
+    return parser.finish()
+
+
+@dataclass
+class _Graph:
+    name: str = "main"
+    inputs: list[str] | None = None
+    outputs: list[str] | None = None
+    tensors: list[Table] = field(default_factory=list)
+    operators: list[Table] = field(default_factory=list)
+    handles: dict[str, int] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)
+
+    def table(self, resolve: Any) -> Table:
+        for op in self.operators:  # a reference may stand above its tensor's line
+            for role in ("inputs", "intermediates"):
+                if role in op:
+                    op[role] = [resolve(self, ref) for ref in op[role]]
+        taken = {i for op in self.operators for role in ("inputs", "intermediates") for i in op.get(role, ())}
+        plain = [i for i, t in enumerate(self.tensors) if not t.get("buffer") and not t.get("is_variable")]
+        order = [i for op in self.operators for i in op["outputs"]]
+        inputs = [i for i in plain if i not in self.made]
+        outputs = [i for i in dict.fromkeys(order) if i not in taken]
+        return {
+            "tensors": self.tensors,
+            "inputs": inputs if self.inputs is None else [resolve(self, ref) for ref in self.inputs],
+            "outputs": outputs if self.outputs is None else [resolve(self, ref) for ref in self.outputs],
+            "operators": self.operators,
+            "name": self.name,
+        }
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.root: Table = {"version": 3}
+        self.buffers: list[Table] = [{}]
+        self.codes: list[Table] = []
+        self.graphs = [_Graph()]
+        self.signatures: list[tuple[str | None, int, Any, Any]] = []
+        self.metadata: list[Table] = []
+
+    @property
+    def graph(self) -> _Graph:
+        return self.graphs[-1]
+
+    def line(self, tokens: Tokens) -> None:
+        """Read one line."""
+        if tokens.take("("):
+            tokens.expect(")")
+            tokens.expect("=")
+            self._call(tokens, [])
+            return
+        word = tokens.items[0][1]
+        directive = getattr(self, f"_read_{word}", None) if tokens.items[0][0] == "word" else None
+        following = tokens.items[1][1] if len(tokens.items) > 1 else ""
+        if directive is not None and following not in (":", "~", "="):
+            tokens.at = 1
+            directive(tokens)
+        else:
+            self._tensor(tokens)
+        if not tokens.done:
+            raise SketchError(f"cannot read {tokens.items[tokens.at][1]!r}")
+
+    def finish(self) -> Table:
+        """The whole model."""
+        self.root |= {
+            "operator_codes": self.codes,
+            "subgraphs": [graph.table(self._resolve) for graph in self.graphs],
+            "buffers": self.buffers,
+            "metadata": self.metadata or None,
+            "signature_defs": [self._signature(*parts) for parts in self.signatures] or None,
+        }
+        return self.root
+
+    def _read_version(self, tokens: Tokens) -> None:
+        self.root["version"] = int(tokens.next("number"))
+
+    def _read_description(self, tokens: Tokens) -> None:
+        self.root["description"] = tokens.value()
+
+    def _read_unused(self, tokens: Tokens) -> None:
+        self.codes.append(self._opcode(tokens))
+
+    def _read_graph(self, tokens: Tokens) -> None:
+        name = tokens.name()
+        tokens.expect("(")
+        inputs = self._refs(tokens)
+        tokens.expect("->")
+        tokens.expect("(")
+        new = _Graph(name, inputs, self._refs(tokens))
+        if len(self.graphs) == 1 and not self.graph.tensors and not self.graph.operators and self.graph.inputs is None:
+            self.graphs[0] = new
+        else:
+            self.graphs.append(new)
+
+    def _read_metadata(self, tokens: Tokens) -> None:
+        name = tokens.name()
+        tokens.expect("=")
+        if tokens.take("?"):
+            self.metadata.append({"name": name, "buffer": int(tokens.next("number"))})
+            return
+        value = tokens.value()
+        data = value.encode() if isinstance(value, str) else value if isinstance(value, bytes) else bytes(int(value))
+        if isinstance(value, str) and tokens.peek_kind("number"):
+            data = data.ljust(int(tokens.next("number")), b"\0")
+        tokens.take("bytes")
+        self.buffers.append({"data": data})
+        self.metadata.append({"name": name, "buffer": len(self.buffers) - 1})
+
+    def _read_signature(self, tokens: Tokens) -> None:
+        key = None if tokens.take("-") else tokens.name()
+        index = int(tokens.next("number")) if tokens.take("@") else 0
+        inputs = self._map(tokens)
+        tokens.expect("->")
+        self.signatures.append((key, index, inputs, self._map(tokens)))
+
+    def _map(self, tokens: Tokens) -> list[tuple[str | None, str]] | None:
+        if tokens.take("-"):
+            return None
+        tokens.expect("(")
+        rows: list[tuple[str | None, str]] = []
+        while not tokens.take(")"):
+            name = None if tokens.take("-") else tokens.name()
+            tokens.expect("=")
+            rows.append((name, self._ref(tokens)))
+            tokens.take(",")
+        return rows
+
+    def _signature(self, key: str | None, index: int, inputs: Any, outputs: Any) -> Table:
+        graph = self.graphs[index] if index < len(self.graphs) else self.graphs[0]
+
+        def side(rows: list[tuple[str | None, str]] | None) -> list[Table] | None:
+            return rows and [{"name": name, "tensor_index": self._resolve(graph, ref)} for name, ref in rows]
+
+        return {"signature_key": key, "subgraph_index": index, "inputs": side(inputs), "outputs": side(outputs)}
+
+    def _ref(self, tokens: Tokens) -> str:
+        if tokens.take("?"):
+            return "?" + tokens.next("number")
+        return "-" if tokens.take("-") else tokens.name()
+
+    def _refs(self, tokens: Tokens) -> list[str]:
+        refs = []
+        while not tokens.take(")"):
+            refs.append(self._ref(tokens))
+            tokens.take(",")
+        return refs
+
+    @staticmethod
+    def _resolve(graph: _Graph, ref: str) -> int:
+        if ref == "-":
+            return -1
+        if ref.startswith("?"):
+            return int(ref[1:])
+        if ref not in graph.handles:
+            raise SketchError(f"no tensor {ref!r} above" + nearest(ref, graph.handles))
+        return graph.handles[ref]
+
+    def _tensor(self, tokens: Tokens) -> None:
+        name = self._ref(tokens)
+        if tokens.take("="):  # a tensor that is made a second time
+            self._maker(tokens, self._resolve(self.graph, name), {})
+            return
+        tokens.expect(":")
+        dtype = tokens.value()
+        if dtype not in _TYPES and not str(dtype).startswith("type "):
+            raise SketchError(f"no dtype {dtype!r}" + nearest(str(dtype), _TYPES))
+        tensor: Table = {"name": name.partition("~")[0], "shape": tokens.vector() or None, "buffer": 0}
+        tensor["type"] = _TYPES[dtype] if dtype in _TYPES else int(dtype[5:])
+        self._facts(tokens, tensor)
+        if name in self.graph.handles:
+            raise SketchError(f"tensor {name!r} stands twice: write {name}~2")
+        self.graph.tensors.append(tensor)
+        index = self.graph.handles[name] = len(self.graph.tensors) - 1
+        if tokens.take("="):
+            self._maker(tokens, index, tensor)
+
+    def _facts(self, tokens: Tokens, tensor: Table) -> None:
+        quant: Table = {}
+        while not tokens.done and not tokens.peek("="):
+            fact = tokens.next("word")
+            if fact in ("variable", "has_rank"):
+                tensor["is_variable" if fact == "variable" else fact] = True
+                continue
+            tokens.expect("=")
+            if fact == "q":
+                self._quant(tokens, quant)
+            elif fact == "details":
+                quant["details_type"] = _DETAILS[kind] if (kind := tokens.name()) in _DETAILS else int(kind[5:])
+                quant["details"] = tokens.value() if quant["details_type"] in _DETAILS.values() else None
+            elif fact in ("min", "max"):
+                quant[fact] = tokens.vector()
+            elif fact == "sparse":
+                tensor["sparsity"] = _sparsity(tokens.value())
+            elif fact == "subtypes":
+                tensor["variant_tensors"] = [{"type": _TYPES[t]} for t in tokens.vector()]
+            elif fact in ("sig", "external", "buffer"):
+                key = {"sig": "shape_signature", "external": "external_buffer", "buffer": "buffer"}[fact]
+                tensor[key] = tokens.value()
+            else:
+                raise SketchError(f"no fact {fact!r}" + nearest(fact, ("q", "sig", "variable", "min", "max", "buffer")))
+        if quant:
+            tensor["quantization"] = quant
+
+    @staticmethod
+    def _quant(tokens: Tokens, quant: Table) -> None:
+        scale = tokens.value()
+        vector = isinstance(scale, list)
+        quant["scale"] = scale if vector else [scale]
+        if tokens.peek_kind("number") or tokens.take("+"):
+            zero = tokens.value()
+            quant["zero_point"] = zero if isinstance(zero, list) else [zero]
+        if tokens.take("@"):
+            quant["quantized_dimension"] = int(tokens.next("number"))
+
+    def _maker(self, tokens: Tokens, index: int, tensor: Table) -> None:
+        if tokens.take("const"):
+            self._constant(tokens, tensor)
+        elif tokens.take("raw"):
+            data = tokens.value()
+            self.buffers.append({"data": data if isinstance(data, bytes) else bytes(int(data))})
+            tensor["buffer"] = len(self.buffers) - 1
+        elif tokens.take("^"):
+            tokens.next("number")
+            if not self.graph.operators:
+                raise SketchError("no operator above")
+            self.graph.operators[-1]["outputs"].append(index)
+            self.graph.made.add(index)
+        else:
+            self._call(tokens, [index])
+
+    def _constant(self, tokens: Tokens, tensor: Table) -> None:
+        if tokens.take("@"):
+            tensor["buffer"] = self.graph.tensors[self._resolve(self.graph, tokens.name())]["buffer"]
+            return
+        dtype = schema.ENUMS["TensorType"][tensor["type"]].lower()
+        bits, character = DTYPES[dtype]
+        count = math.prod(tensor["shape"] or ())
+        if tokens.peek("["):
+            values = tokens.vector()
+            data = _strings(values) if dtype == "string" else _pack(character, values, dtype)
+        else:
+            size = (count * bits + 7) // 8
+            if not 0 <= size <= MAX_CONSTANT:
+                raise SketchError(f"a constant of {size:,} bytes")
+            data = bytes(size)
+        self.buffers.append({"data": data})
+        tensor["buffer"] = len(self.buffers) - 1
+
+    @staticmethod
+    def _opcode(tokens: Tokens) -> Table:
+        name, _, version = tokens.next("word").partition(".v")
+        code = int(name[8:]) if name.startswith("BUILTIN_") else _CODES.get(name, -1)
+        if code < 0:
+            raise SketchError(f"no op {name!r}" + nearest(name, _CODES))
+        entry: Table = {"deprecated_builtin_code": min(code, SATURATED), "builtin_code": code}
+        entry["version"] = int(version or 1)
+        if tokens.take(":"):
+            entry["custom_code"] = tokens.name()
+        return entry
+
+    def _operator(self, tokens: Tokens) -> tuple[Table, str]:
+        if tokens.take("UNKNOWN"):
+            return {"opcode_index": UNKNOWN}, ""
+        entry = self._opcode(tokens)
+        if entry not in self.codes:
+            self.codes.append(entry)
+        return {"opcode_index": self.codes.index(entry)}, _NAMES.get(entry["builtin_code"], "")
+
+    def _call(self, tokens: Tokens, outputs: list[int]) -> None:
+        op, name = self._operator(tokens)
+        tokens.expect("(")
+        graph = self.graph
+        op |= {"inputs": self._refs(tokens), "outputs": outputs}
+        graph.made.update(outputs)
+        table, options, given = schema.OP_OPTIONS.get(name, ""), {}, True
+        while not tokens.done:
+            key = tokens.next("word")
+            if key == "no_options":
+                given = False
+                continue
+            tokens.expect("=")
+            if key == "options":
+                table = tokens.value()
+            elif key == "custom":
+                op["custom_options"] = tokens.value()
+            elif key == "intermediates":
+                tokens.expect("(")
+                op["intermediates"] = self._refs(tokens)
+            else:
+                options[key] = tokens.value()
+        scalars = any(kind[0] != "[" for _, _, kind, _ in schema.TABLES.get(table, ()))
+        if table and (options or (given and scalars) or table != schema.OP_OPTIONS.get(name)):
+            _set_options(op, table, options)
+        elif options:
+            raise SketchError(f"{name} has no options")
+        graph.operators.append(op)
+
+
+def _set_options(op: Table, table: str, options: Table) -> None:
+    if table.startswith("type "):
+        op["builtin_options_type"] = int(table[5:])
+        return
+    fields = {name: kind for _, name, kind, _ in schema.TABLES.get(table, ())}
+    for key, value in options.items():
+        if key not in fields:
+            raise SketchError(f"{table} has no option {key!r}" + nearest(key, fields))
+        enum = schema.FIELD_ENUMS.get(f"{table}.{key}") or schema.FIELD_ENUMS.get(key)
+        if enum and isinstance(value, str):
+            names = {name: code for code, name in schema.ENUMS[enum].items()}
+            if value not in names:
+                raise SketchError(f"{key} is no {value!r}" + nearest(value, names))
+            options[key] = names[value]
+    for union, members in _UNIONS.items():
+        if table in members:
+            op[union + "_type"], op[union] = members[table], options
+
+
+def _pack(character: str, values: list[Any], dtype: str) -> bytes:
+    if not character:
+        raise SketchError(f"values of {dtype} cannot be written: use raw")
+    try:
+        return struct.pack(f"<{len(values)}{character}", *values)
+    except struct.error as problem:
+        raise SketchError(f"a {dtype} constant: {problem}") from None
+
+
+def _strings(values: list[str]) -> bytes:
+    """A string tensor: count, offsets, bytes (tflite/string_util.h)."""
+    raw = [value.encode() for value in values]
+    offsets, at = [], 4 * (len(raw) + 2)
+    for item in raw:
+        offsets.append(at)
+        at += len(item)
+    return struct.pack(f"<{len(raw) + 2}i", len(raw), *offsets, at) + b"".join(raw)
+
+
+def _sparsity(parts: Table) -> Table:
+    def level(row: Table) -> Table:
+        entry: Table = {"format": row["format"], "dense_size": row["dense_size"]}
+        for short in ("segments", "indices"):
+            if short in row:
+                entry[f"array_{short}_type"], entry[f"array_{short}"] = _SEGMENTS, {"values": row[short]}
+        return entry
+
+    levels = [level(row) for row in parts.get("levels", ())]
+    return {"traversal_order": parts.get("order"), "block_map": parts.get("blocks"), "dim_metadata": levels}
