@@ -209,8 +209,8 @@ class _Walk:
                 state.become(state.stored)
         return not static
 
-    def _refuse(self, stage: Stage, code: str, op: Op | Tensor, **data: Any) -> None:
-        self.refusals.append(Refusal(stage, code, op, data))
+    def _refuse(self, stage: Stage, code: str, at: Op | Tensor | Subgraph, /, **data: Any) -> None:
+        self.refusals.append(Refusal(stage, code, at, data))
 
 
 def _try(node: Node, code: Any) -> Any:

@@ -180,11 +180,14 @@ def _suffixed(profile: RuntimeProfile, suffixes: list[str]) -> RuntimeProfile:
 
 # suffix -> families that have it, and what to say to the others. Order: that of ids.
 _SUFFIXES: dict[str, tuple[tuple[str, ...], str]] = {
-    "flex": (("tflite",), "no published build of it links the Flex delegate; for your own, `flex = true` in a TOML profile"),
+    "flex": (
+        ("tflite",),
+        "no published build of it links Flex; for a build that does, `flex = true` in a TOML profile",
+    ),
     "no-xnnpack": (("tflite", "tflite-runtime", "litert"), "it has no delegates"),
-    "compiled": (("litert",), "the CompiledModel API is LiteRT's, in its wheels since 1.4.0"),
+    "compiled": (("litert",), "the CompiledModel API is LiteRT's, in its wheels since 1.3.0"),
 }
-_FIRST_COMPILED = (1, 4)  # compiled_model.py is in the 1.4.0 wheel, not in the 1.3.0 one
+_FIRST_COMPILED = (1, 3)  # compiled_model.py is in the 1.3.0 wheel, not in the 1.2.0 one
 
 
 # --- files
@@ -229,6 +232,11 @@ def minimum_runtime(op: str, version: int) -> MinimumRuntime:
     return MinimumRuntime(*_op_versions().get(op, {}).get(str(version), (None, None, None)))
 
 
+def known_ops() -> frozenset[str]:
+    """Builtin ops that some release has a kernel for."""
+    return frozenset(_op_versions())
+
+
 @lru_cache(maxsize=1)
 def _op_versions() -> dict[str, dict[str, tuple[str | None, str | None, str | None]]]:
     found: dict[str, dict[str, tuple[str | None, str | None, str | None]]] = read_data("op_versions")["ops"]
@@ -261,10 +269,11 @@ def _custom_ops() -> dict[str, Any]:
 
 
 def custom_op_facts(name: str) -> CustomOpFact | None:
-    """What is known of a custom op by its exact name."""
-    found = _custom_ops()
-    group = found["ops"].get(name)
-    return CustomOpFact(name, **found["groups"][group]) if group is not None else None
+    """What is known of a custom op by its exact name; a TensorFlow op that was left as custom is known as such."""
+    raw = _custom_ops()["ops"].get(name)
+    if raw is None and name in flex_allowlist():
+        raw = _custom_ops()["unconverted"]
+    return CustomOpFact(name, **raw) if raw is not None else None
 
 
 def custom_op_names() -> list[str]:

@@ -36,15 +36,25 @@ def build(text: str) -> bytes:
 
 def parse(text: str) -> Table:
     """The model's tables, in the form of `model.write.encode`. Raises SketchError with the line."""
+    return _parsed(text).finish()
+
+
+def locate(text: str) -> dict[str, int]:
+    """Path of each tensor, operator, operator code, signature and metadata entry -> its line, from 1."""
+    return _parsed(text).places
+
+
+def _parsed(text: str) -> _Parser:
     parser = _Parser()
     for number, line in enumerate(text.splitlines(), 1):
+        parser.number = number
         try:
             tokens = Tokens(line)
             if not tokens.done:
                 parser.line(tokens)
         except SketchError as problem:
             raise SketchError(f"line {number}: {problem}") from None
-    return parser.finish()
+    return parser
 
 
 @dataclass
@@ -84,6 +94,11 @@ class _Parser:
         self.graphs = [_Graph()]
         self.signatures: list[tuple[str | None, int, Any, Any]] = []
         self.metadata: list[Table] = []
+        self.number = 0
+        self.places: dict[str, int] = {}
+
+    def _here(self, path: str) -> None:
+        self.places.setdefault(path, self.number)
 
     @property
     def graph(self) -> _Graph:
@@ -126,6 +141,7 @@ class _Parser:
 
     def _read_unused(self, tokens: Tokens) -> None:
         self.codes.append(self._opcode(tokens))
+        self._here(f"/operator_codes/{len(self.codes) - 1}")
 
     def _read_graph(self, tokens: Tokens) -> None:
         name = tokens.name()
@@ -138,9 +154,11 @@ class _Parser:
             self.graphs[0] = new
         else:
             self.graphs.append(new)
+        self._here(f"/subgraphs/{len(self.graphs) - 1}")
 
     def _read_metadata(self, tokens: Tokens) -> None:
         name = tokens.name()
+        self._here(f"/metadata/{len(self.metadata)}")
         tokens.expect("=")
         if tokens.take("?"):
             self.metadata.append({"name": name, "buffer": int(tokens.next("number"))})
@@ -155,6 +173,7 @@ class _Parser:
 
     def _read_signature(self, tokens: Tokens) -> None:
         key = None if tokens.take("-") else tokens.name()
+        self._here(f"/signature_defs/{len(self.signatures)}")
         index = int(tokens.next("number")) if tokens.take("@") else 0
         inputs = self._map(tokens)
         tokens.expect("->")
@@ -218,6 +237,7 @@ class _Parser:
             raise SketchError(f"tensor {name!r} stands twice: write {name}~2")
         self.graph.tensors.append(tensor)
         index = self.graph.handles[name] = len(self.graph.tensors) - 1
+        self._here(f"/subgraphs/{len(self.graphs) - 1}/tensors/{index}")
         if tokens.take("="):
             self._maker(tokens, index, tensor)
 
@@ -341,6 +361,8 @@ class _Parser:
         elif options:
             raise SketchError(f"{name} has no options")
         graph.operators.append(op)
+        self._here(f"/subgraphs/{len(self.graphs) - 1}/operators/{len(graph.operators) - 1}")
+        self._here(f"/operator_codes/{op['opcode_index']}")
 
 
 def _set_options(op: Table, table: str, options: Table) -> None:

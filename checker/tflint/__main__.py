@@ -1,0 +1,46 @@
+"""The program: run the command, turn errors that are the user's into a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+INTERRUPTED = 130
+TERRAFORM = ("--init", "--chdir", "--var", "--var-file", "--recursive", "--langserver")
+
+
+def main() -> None:
+    """Entry point of `tflint` and `tflite-lint`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the program; give the exit code. Usage errors leave by SystemExit(2), as typer has it."""
+    from tflint.errors import USAGE, TflintError  # noqa: PLC0415 - inside the barrier for interrupts
+
+    if any(argument.partition("=")[0] in TERRAFORM for argument in arguments):
+        _say("error: this is tflint, the linter for .tflite models (alias: tflite-lint), not Terraform's linter")
+        return USAGE
+    try:
+        from tflint.cli import app  # noqa: PLC0415 - typer takes 40 ms to import
+
+        app(arguments)
+    except TflintError as problem:
+        from tflint.report.escape import plain  # noqa: PLC0415 - rare
+
+        _say(f"error: {plain(problem.message)}")
+        return problem.exit_code
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone: `tflint check | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"tflint: {text}\n")
+
+
+if __name__ == "__main__":
+    main()

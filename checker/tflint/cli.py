@@ -1,0 +1,120 @@
+"""typer commands, no logic: each hands its arguments to `tflint.commands`, imported when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from tflint.commands.target import app as target_app
+
+app = typer.Typer(
+    name="tflint",
+    help="Lint .tflite (TensorFlow Lite / LiteRT) models and say which runtimes will load them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(target_app, name="target")
+
+Target = Annotated[
+    Optional[list[str]],  # noqa: UP007, UP045 - typer on 3.10 reads the old form
+    typer.Option("--target", "-t", help="Runtime to judge against: an id of `tflint target list` or a TOML profile."),
+]
+Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
+
+
+@app.command()
+def check(
+    paths: Annotated[Optional[list[Path]], typer.Argument(help="Files and folders; default: here.")] = None,  # noqa: UP007, UP045
+    target: Target = None,
+    select: Annotated[Optional[str], typer.Option(help="Rules to run: codes, prefixes, names, commas.")] = None,  # noqa: UP007, UP045
+    ignore: Annotated[Optional[str], typer.Option(help="Rules not to run.")] = None,  # noqa: UP007, UP045
+    extend_select: Annotated[Optional[str], typer.Option(help="Rules to run beside those selected.")] = None,  # noqa: UP007, UP045
+    preview: Annotated[bool, typer.Option("--preview", help="Run preview rules too.")] = False,
+    rule_option: Annotated[
+        Optional[list[str]],  # noqa: UP007, UP045
+        typer.Option("-x", metavar="RULE.KEY=VALUE", help="Set an option of a rule."),
+    ] = None,
+    fail_on: Annotated[Optional[str], typer.Option(help="error, warning (default), info or none.")] = None,  # noqa: UP007, UP045
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    error_on_empty: Annotated[bool, typer.Option("--error-on-empty", help="No model at all is an error.")] = False,
+    output_format: Annotated[
+        str, typer.Option("--output-format", "-f", help="full, concise, json, sarif or github.")
+    ] = "full",
+    output: Annotated[Optional[Path], typer.Option("-o", help="Write the report to a file.")] = None,  # noqa: UP007, UP045
+    report: Annotated[
+        Optional[list[str]],  # noqa: UP007, UP045
+        typer.Option(metavar="FORMAT=PATH", help="Write one more report; repeatable."),
+    ] = None,
+    config: Annotated[Optional[Path], typer.Option(help="Configuration file to use instead of the closest.")] = None,  # noqa: UP007, UP045
+    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration and no environment.")] = False,
+    force_exclude: Annotated[
+        bool, typer.Option("--force-exclude", help="Apply `exclude` to files named here too (for hooks).")
+    ] = False,
+    color: Annotated[str, typer.Option(help="auto, always or never.")] = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only what fails the run.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every place of a finding; tracebacks.")] = False,
+) -> None:
+    """Say whether models will load on the targets, and what is wrong with them."""
+    from tflint.commands.check import Request, check_command  # noqa: PLC0415 - start-up
+
+    flags = {"target": target, "select": select, "ignore": ignore, "extend_select": extend_select, "fail_on": fail_on}
+    request = Request(
+        paths=tuple(paths or ()),
+        flags={**flags, "preview": preview or None},
+        rule_options=tuple(rule_option or ()),
+        exit_zero=exit_zero,
+        error_on_empty=error_on_empty,
+        output_format=output_format,
+        output=output,
+        reports=tuple(report or ()),
+        config=config,
+        isolated=isolated,
+        force_exclude=force_exclude,
+        color=color,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    raise typer.Exit(check_command(request))
+
+
+@app.command()
+def show(model: Model) -> None:
+    """Print a model as text, one tensor a line; `tflint.sketch` reads it back."""
+    from tflint.commands.show import show_command  # noqa: PLC0415 - start-up
+
+    show_command(model)
+
+
+@app.command()
+def inspect(
+    model: Model,
+    target: Target = None,
+    output_format: Annotated[str, typer.Option("--output-format", "-f", help="text or json.")] = "text",
+) -> None:
+    """Print the facts of a model: signatures, ops and their minimum runtimes, quantization, sizes, provenance."""
+    from tflint.commands.inspect import inspect_command  # noqa: PLC0415 - start-up
+
+    inspect_command(model, tuple(target or ()), output_format)
+
+
+@app.command()
+def rule(
+    code: Annotated[Optional[str], typer.Argument(help="Code or name.", show_default=False)] = None,  # noqa: UP007, UP045
+    every: Annotated[bool, typer.Option("--all", help="All rules, a line each.")] = False,
+    output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",
+) -> None:
+    """Explain a rule, or list them all."""
+    from tflint.commands.rule import rule_command  # noqa: PLC0415 - start-up
+
+    rule_command(code, every=every or code is None, output_format=output_format)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from tflint import __version__  # noqa: PLC0415 - start-up
+
+    typer.echo(f"tflint {__version__}")

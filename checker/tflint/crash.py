@@ -1,0 +1,44 @@
+"""The finding that stands for a rule which raised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tflint.findings import Hit, Severity, hit
+from tflint.model.path import WHOLE
+from tflint.rule import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint.rule import Rule
+    from tflint.subject import ModelFile
+
+BAD = "version 3\n"
+
+
+@rule(
+    "TFL000",
+    "rule-crashed",
+    Severity.ERROR,
+    since="0.1.0",
+    message="rule {crashed_rule} raised {problem}",
+    examples=[(BAD, BAD)],
+)
+def rule_crashed(file: ModelFile) -> Iterator[Hit]:  # noqa: ARG001 - the engine makes these hits, never the rule
+    """A rule raised an exception, so its check did not finish.
+
+    ## Why is this bad?
+    What this rule would have found in the file is not known.
+
+    ## What to do
+    Report it to the rule's pack with the traceback that `-v` prints, and ignore the rule until it is mended.
+    """
+    yield from ()
+
+
+def crashed(failed: Rule, subject: Any, problem: Exception, trace: str) -> Hit:
+    """The hit for a rule that raised at `subject`."""
+    at = subject if hasattr(subject, "path") and hasattr(subject, "label") else WHOLE
+    words = f"{type(problem).__name__}: {problem}"
+    return hit(at, crashed_rule=failed.code, problem=words, trace=trace, rule_value=rule_crashed)

@@ -1,0 +1,160 @@
+"""One file through the reader, the verdicts and the rules; a rule that crashes is a finding, not the end."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tflint.findings import PLACES_KEPT, FileReport, Finding, Severity
+from tflint.model.flatbuf import MalformedModelError
+from tflint.model.path import Place
+from tflint.model.read import read_model
+from tflint.runtimes.minimum import minimum_runtimes
+from tflint.runtimes.refusal import Refusal
+from tflint.runtimes.verdict import Verdict, judge
+from tflint.subject import ModelFile, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tflint.findings import Hit
+    from tflint.model.view import Model
+    from tflint.registry import Entry
+    from tflint.rule import Rule
+    from tflint.runtimes.profile import RuntimeProfile
+    from tflint.runtimes.refusal import Located
+
+UNREADABLE = "TFL901"  # what a file is called that is no model
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with every file of a run."""
+
+    entries: tuple[Entry, ...]
+    profiles: tuple[RuntimeProfile, ...]
+    assumed_target: bool = False
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verbose: bool = False
+
+
+def check_file(path: Path, plan: Plan, name: str = "") -> FileReport:
+    """Judge and lint one file. Raises OSError when it cannot be read."""
+    name = name or str(path)
+    try:
+        model = read_model(path)
+    except MalformedModelError as problem:
+        return unreadable(name, path.stat().st_size, problem.reason, plan, problem.where)
+    return check_model(model, plan, name)
+
+
+def check_model(model: Model, plan: Plan, name: str = "-") -> FileReport:
+    """Judge and lint one decoded model."""
+    verdicts = tuple(judge(model, profile) for profile in plan.profiles)
+    targets = [
+        Target(profile, model, verdict, plan.assumed_target)
+        for profile, verdict in zip(plan.profiles, verdicts, strict=True)
+    ]
+    subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets)
+    findings = _findings(name, _run(plan, subjects), plan)
+    return FileReport(name, verdicts, findings, minimum_runtimes(model))
+
+
+def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -> FileReport:
+    """A file that is no model is unsupported everywhere, whatever a runtime makes of reading past its end."""
+    file = ModelFile(name, size, None, problem, where)
+    reason = Refusal("load", UNREADABLE, file, {"problem": file.problem})
+    verdicts = tuple(Verdict(profile.id, "unsupported", (reason,)) for profile in plan.profiles)
+    runs = ((entry.load(), [file], "") for entry in plan.entries if entry.scope == "ModelFile")
+    hits = ((rule, h, target) for rule, subjects, target in runs for h in _hits(rule, subjects, None, plan))
+    return FileReport(file.name, verdicts, _findings(file.name, hits, plan))
+
+
+class _Subjects:
+    """What each scope looks at, gathered once."""
+
+    def __init__(self, model: Model, file: ModelFile, targets: list[Target]) -> None:
+        self.model, self.file, self.targets = model, file, targets
+        self.by_op: dict[str, list[Any]] = {}
+        for op in model.ops:
+            self.by_op.setdefault(op.name, []).append(op)
+
+    def of(self, entry: Entry) -> Sequence[Any]:
+        """Subjects of a rule; empty when it need not even be imported."""
+        if entry.scope == "Op":
+            names = entry.on or tuple(self.by_op)
+            return [op for name in names for op in self.by_op.get(name, ())]
+        if entry.scope == "Tensor":
+            return list(self.model.tensors)
+        if entry.scope == "Subgraph":
+            return self.model.subgraphs
+        return [self.file] if entry.scope == "ModelFile" else [self.model]
+
+
+def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
+    """Every hit of every rule, with the target it was found for ("" for all alike)."""
+    for entry in plan.entries:
+        if entry.scope == "Target":
+            for target in subjects.targets:
+                for found in _hits(rule := entry.load(), [target], subjects.model, plan):
+                    yield rule, found, target.id
+        elif chosen := subjects.of(entry):
+            for found in _hits(rule := entry.load(), chosen, subjects.model, plan):
+                yield rule, found, ""
+
+
+def _hits(rule: Rule, subjects: Iterable[Any], model: Model | None, plan: Plan) -> Iterator[Hit]:
+    options = plan.options.get(rule.code, {})
+    subject: Any = None
+    try:
+        for subject in subjects:  # noqa: B007 - named in the crash report
+            yield from rule.run(subject, model, options)
+    except Exception as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in
+        from tflint.crash import crashed  # noqa: PLC0415 - rare
+
+        yield crashed(rule, subject, problem, traceback.format_exc() if plan.verbose else "")
+
+
+def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> tuple[Finding, ...]:
+    """One finding per rule, op type and reason, worst first, in the order of the model."""
+    groups: dict[tuple[Any, ...], list[tuple[Hit, str]]] = {}
+    rules: dict[tuple[Any, ...], Rule] = {}
+    for rule, found, target in hits:
+        from_crash = found.data.get("crashed_rule")
+        owner = found.data["rule_value"] if from_crash else rule
+        keys = owner.group if owner.group is not None else tuple(sorted(found.data))
+        severity = plan.severities.get(owner.code) or found.severity or owner.severity
+        key = (owner.code, _kind(found.at), severity, *(str(found.data.get(k)) for k in keys))
+        rules[key] = owner
+        groups.setdefault(key, []).append((found, target))
+    findings = [_finding(name, rules[key], key[2], group) for key, group in groups.items()]
+    return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.rule.code)))
+
+
+def _finding(name: str, rule: Rule, severity: Severity, group: list[tuple[Hit, str]]) -> Finding:
+    first = group[0][0]
+    places = list(dict.fromkeys(_place(found.at) for found, _ in group))
+    data = {key: value for key, value in first.data.items() if key != "rule_value"}
+    return Finding(
+        rule=rule,
+        file=name,
+        place=places[0],
+        severity=severity,
+        message=rule.message.format_map(data),
+        data=data,
+        count=len(places),
+        places=tuple(places[:PLACES_KEPT]),
+        related=tuple(_place(at) for at in first.related),
+        targets=tuple(dict.fromkeys(target for _, target in group if target)),
+    )
+
+
+def _kind(at: Located) -> str:
+    return getattr(at, "kind", "") or type(at).__name__
+
+
+def _place(at: Located) -> Place:
+    return Place(at.path, at.label)

@@ -1,0 +1,97 @@
+"""What a rule yields (Hit), what a user gets (Finding), and what a run gives (Report)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tflint.model.path import Place
+    from tflint.rule import Rule
+    from tflint.runtimes.refusal import Located
+    from tflint.runtimes.verdict import Verdict
+
+PLACES_KEPT = 10  # of one finding; the count tells how many there are
+
+
+class Severity(str, Enum):
+    """How bad it is. `error`: it will not run, or not as meant; `warning`: it will hurt; `info`: good to know."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 is worst."""
+        return ("error", "warning", "info").index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a rule fires. Rules know nothing of severities, files, suppression or colours."""
+
+    at: Located
+    data: Mapping[str, Any]
+    related: tuple[Located, ...] = ()
+    severity: Severity | None = None  # where the place makes it better or worse than the rule's own
+
+
+def hit(at: Located, *, related: tuple[Located, ...] = (), severity: Severity | None = None, **data: Any) -> Hit:
+    """A hit at `at`; `data` fills the placeholders of the rule's message."""
+    return Hit(at, data, related, severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Hits of one rule, op type and reason, attributed: the only thing reporters and baselines read."""
+
+    rule: Rule
+    file: str
+    place: Place
+    severity: Severity
+    message: str
+    data: Mapping[str, Any]
+    count: int = 1
+    places: tuple[Place, ...] = ()  # the first PLACES_KEPT
+    related: tuple[Place, ...] = ()
+    targets: tuple[str, ...] = ()  # those that it concerns; none: all alike
+    suppressed: str | None = None  # the reason
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """All that is said of one file."""
+
+    path: str
+    verdicts: tuple[Verdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    minimum: tuple[str, ...] = ()  # oldest runtime of each family whose tables hold every operator
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run."""
+
+    files: tuple[FileReport, ...]
+    targets: tuple[str, ...]
+    assumed_target: bool = False  # nobody named one: judged against the newest LiteRT
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Of all files, in order."""
+        return [finding for file in self.files for finding in file.findings]
+
+    def count(self, severity: Severity) -> int:
+        """Unsuppressed findings of this severity."""
+        return sum(f.severity is severity and f.suppressed is None for f in self.findings)
+
+    def fails(self, threshold: Severity | None) -> bool:
+        """Some unsuppressed finding is at or above the threshold; None: nothing fails."""
+        return threshold is not None and any(
+            f.severity.rank <= threshold.rank and f.suppressed is None for f in self.findings
+        )

@@ -1,0 +1,136 @@
+"""Find rules: the built-in pack and third-party packs come through the same door, the entry point `tflint.rules`.
+
+A pack's module may carry an `INDEX` (generated: code -> Entry fields); then a rule's module is imported when the rule
+runs, and not before. A pack without one is walked.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tflint.errors import TflintError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from tflint.rule import Rule
+
+GROUP = "tflint.rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of a rule before its module is imported."""
+
+    code: str
+    name: str
+    module: str
+    attribute: str
+    scope: str
+    on: tuple[str, ...]
+    status: str
+    pack: str
+
+    def load(self) -> Rule:
+        """Import the rule."""
+        found: Rule = getattr(importlib.import_module(self.module), self.attribute)
+        return found
+
+
+def entry_points(group: str) -> Iterator[tuple[str, str]]:
+    """(name, module) of every installed entry point of a group, in the order of sys.path.
+
+    `importlib.metadata` does this in 13 ms, a third of a whole check; reading the files takes 1 ms.
+    """
+    seen: set[str] = set()
+    for folder in sys.path:
+        try:
+            found = [e.path for e in os.scandir(folder or ".") if e.name.endswith((".dist-info", ".egg-info"))]
+        except OSError:
+            continue
+        for path in sorted(found):
+            distribution = os.path.basename(path).partition("-")[0].lower()
+            if distribution in seen:
+                continue
+            seen.add(distribution)
+            try:
+                with open(os.path.join(path, "entry_points.txt"), encoding="utf-8") as file:
+                    text = file.read()
+            except OSError:
+                continue
+            if f"[{group}]" in text:
+                yield from _section(text, group)
+
+
+def _section(text: str, group: str) -> Iterator[tuple[str, str]]:
+    inside = False
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            inside = line == f"[{group}]"
+        elif inside and "=" in line:
+            name, _, value = line.partition("=")
+            yield name.strip(), value.strip()
+
+
+def catalogue() -> dict[str, Entry]:
+    """All rules of all packs by code. Raises TflintError when two packs define one code or a pack cannot be read."""
+    found: dict[str, Entry] = {}
+    for name, module in entry_points(GROUP):
+        for entry in _pack(name, module):
+            other = found.setdefault(entry.code, entry)
+            if other is not entry:
+                raise TflintError(f"rule {entry.code} is defined twice: by {other.pack} and by {name} ({entry.module})")
+    return dict(sorted(found.items()))
+
+
+def _pack(name: str, target: str) -> Iterator[Entry]:
+    try:
+        module = importlib.import_module(target)
+    except Exception as problem:
+        raise TflintError(f"rule pack {name!r} ({target}) cannot be imported: {problem}") from problem
+    index = getattr(module, "INDEX", None)
+    if index is not None:
+        for code, fields in index.items():
+            yield Entry(code, *fields, pack=name)
+        return
+    for found in _walk(module):
+        yield Entry(
+            found.code,
+            found.name,
+            found.check.__module__,
+            found.check.__name__,
+            found.scope,
+            tuple(sorted(found.on)),
+            found.status,
+            name,
+        )
+
+
+def _walk(pack: ModuleType) -> Iterator[Rule]:
+    """Rules of a pack's modules, each once."""
+    import pkgutil  # noqa: PLC0415 - only for packs without an index
+
+    from tflint.rule import Rule  # noqa: PLC0415 - same
+
+    modules = [pack]
+    for info in pkgutil.walk_packages(getattr(pack, "__path__", ()), f"{pack.__name__}."):
+        modules.append(importlib.import_module(info.name))
+    seen: set[int] = set()
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, Rule) and id(value) not in seen:
+                seen.add(id(value))
+                yield value
+
+
+def index_of(pack: ModuleType) -> dict[str, tuple[str, str, str, str, tuple[str, ...], str]]:
+    """The INDEX of a pack, made by importing all of it: what scripts/generate_index.py writes."""
+    rules = sorted(_walk(pack), key=lambda rule: rule.code)
+    return {
+        r.code: (r.name, r.check.__module__, r.check.__name__, r.scope, tuple(sorted(r.on)), r.status) for r in rules
+    }

@@ -1,0 +1,41 @@
+"""Annotations of a GitHub Actions run, by workflow commands.
+
+GitHub shows at most 10 errors, 10 warnings and 10 notices of a step, so the worst come first and one notice counts the
+rest. A binary has no lines: all stand on line 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint.report.escape import command_data, command_property, plain, short
+from tflint.report.words import closing, finding_line, shown
+
+if TYPE_CHECKING:
+    from tflint.findings import Finding, Report
+    from tflint.report import Style
+
+SHOWN = 10
+COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def render(report: Report, style: Style) -> str:
+    """Workflow commands, then the closing line for the log."""
+    lines: list[str] = []
+    left = 0
+    findings = [finding for file in report.files for finding in shown(file.findings, style)]
+    for severity, command in COMMANDS.items():
+        mine = [finding for finding in findings if finding.severity.value == severity]
+        room = SHOWN - (command == "notice")
+        left += max(0, len(mine) - room)
+        lines += [_line(command, finding, len(report.targets)) for finding in mine[:room]]
+    if left:
+        lines.append(f"::notice title=tflite-lint::{left} more findings are in the report")
+    return "\n".join([*lines, closing(report)]) + "\n"
+
+
+def _line(command: str, finding: Finding, targets: int) -> str:
+    title = command_property(f"{finding.rule.code} {finding.rule.name}")
+    file = command_property(plain(finding.file))
+    text = f"{finding_line(finding, targets)} (at {short(finding.place.label)})"
+    return f"::{command} file={file},line=1,title={title}::{command_data(plain(text))}"

@@ -1,0 +1,59 @@
+"""What the reports for people say in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint.findings import Severity
+from tflint.report.escape import short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tflint.findings import FileReport, Finding, Report
+    from tflint.report import Style
+    from tflint.runtimes.verdict import Verdict
+
+MEANING = {
+    "supported": "loads and allocates",
+    "partial": "loads and allocates, but part of it fails when reached",
+    "unsupported": "does not load",
+    "unknown": "no measured fact decides",
+}
+
+
+def shown(findings: Iterable[Finding], style: Style) -> list[Finding]:
+    """Findings that a reader is to see: none that are suppressed, and when quiet only what fails the run."""
+    worst = style.threshold.rank if style.threshold else -1
+    return [f for f in findings if f.suppressed is None and (not style.quiet or f.severity.rank <= worst)]
+
+
+def finding_line(finding: Finding, targets: int) -> str:
+    """Message, how often, and on which targets where not on all."""
+    times = f" [{finding.count} times]" if finding.count > 1 else ""
+    where = f" [{', '.join(finding.targets)}]" if targets > 1 and 0 < len(finding.targets) < targets else ""
+    return f"{short(finding.message)}{times}{where}"
+
+
+def verdict_line(verdict: Verdict, file: FileReport, report: Report) -> str:
+    """`litert-2.3.0: unsupported: does not load (TFL201)`."""
+    reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
+    text = f"{verdict.target}: {verdict.value}: {MEANING[verdict.value]}{reasons}"
+    return text + (f"; {needs(file)}" if report.assumed_target and file.minimum else "")
+
+
+def needs(file: FileReport) -> str:
+    """The oldest runtimes whose tables hold every operator."""
+    return f"its operators need {' or '.join(file.minimum)} or newer"
+
+
+def closing(report: Report) -> str:
+    """The last line."""
+    files = len(report.files)
+    counts = [(report.count(severity), severity.value) for severity in Severity]
+    parts = [f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for n, word in counts]
+    found = ", ".join(parts)
+    assumed = f", no target named: judged against {', '.join(report.targets)}" if report.assumed_target else ""
+    suppressed = sum(f.suppressed is not None for f in report.findings)
+    hidden = f", {suppressed} suppressed" if suppressed else ""
+    return f"{files} model{'s' if files != 1 else ''}: {found}{hidden}{assumed}"

@@ -1,0 +1,137 @@
+"""A rule: one documented check, with its examples, as a value."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from tflint.findings import Hit, Severity
+
+Scope = Literal["ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target"]
+Status = Literal["stable", "preview"]
+Check = Any  # a generator function of hits; its first parameter's annotation is the scope
+
+_CODE = re.compile(r"[A-Z]{2,5}[0-9]{3}")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+_SCOPES = ("ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target")
+_INJECTED = {"model", "options"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A model to flag and the model to have instead, both as sketches, judged against `target`."""
+
+    bad: str
+    good: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One check. `doc` is its page: a sentence, then `##` sections."""
+
+    code: str
+    name: str
+    severity: Severity
+    since: str
+    status: Status
+    message: str
+    doc: str
+    scope: Scope
+    on: frozenset[str]
+    group: tuple[str, ...] | None
+    wants: tuple[str, ...]
+    options: Mapping[str, Any]
+    reads: Literal["graph", "weights"]
+    examples: tuple[Example, ...]
+    check: Check
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its page."""
+        return " ".join(self.doc.partition("\n\n")[0].split())
+
+    @property
+    def sections(self) -> dict[str, str]:
+        """Heading -> text of its page."""
+        parts = _SECTION.split(self.doc)
+        return {title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+    @property
+    def remedy(self) -> str:
+        """What to do next: the first sentence of `What to do`."""
+        return " ".join(self.sections.get("What to do", "").partition("\n\n")[0].split())
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return f"https://tflint.readthedocs.io/rules/{self.name}/"
+
+    def run(self, subject: Any, model: Any, options: Mapping[str, Any]) -> Iterator[Hit]:
+        """Hits on one subject of its scope."""
+        given = {"model": model, "options": {**self.options, **options}}
+        yield from self.check(subject, **{name: given[name] for name in self.wants})
+
+
+def rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    since: str,
+    message: str,
+    examples: Iterable[tuple[str, str] | tuple[str, str, str]],
+    on: Iterable[str] = (),
+    group: Iterable[str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    status: Status = "stable",
+    reads: Literal["graph", "weights"] = "graph",
+) -> Callable[[Check], Rule]:
+    """Make a rule of the decorated check; its docstring is the rule's page.
+
+    The check is a generator function of hits. Its first parameter is annotated with what it looks at (`ModelFile`,
+    `Model`, `Subgraph`, `Op`, `Tensor` or `Target`); it may also ask for `model` and `options` by name. `on` names the
+    ops that an `Op` rule looks at, all without it. `group` names the data keys that tell one reason from another: hits
+    that agree in them are one finding; all keys without it.
+
+    Raises ValueError for a bad code, name or signature.
+    """
+    if not _CODE.fullmatch(code) or not _NAME.fullmatch(name):
+        raise ValueError(f"bad rule id: {code} {name}")
+
+    def wrap(check: Check) -> Rule:
+        where = f"{check.__module__}.{check.__qualname__}"
+        first, *rest = check.__code__.co_varnames[: check.__code__.co_argcount]
+        annotation = check.__annotations__.get(first, "")
+        scope = annotation if isinstance(annotation, str) else annotation.__name__
+        if scope not in _SCOPES:
+            raise ValueError(f"{where}: the first parameter of a check is annotated with one of {', '.join(_SCOPES)}")
+        if not set(rest) <= _INJECTED:
+            raise ValueError(f"{where}: a check may ask for model and options, not {', '.join(rest)}")
+        if not inspect.isgeneratorfunction(check):
+            raise ValueError(f"{where}: a check is a generator function")
+        return Rule(
+            code=code,
+            name=name,
+            severity=severity,
+            since=since,
+            status=status,
+            message=message,
+            doc=inspect.cleandoc(check.__doc__ or ""),
+            scope=scope,
+            on=frozenset(on),
+            group=None if group is None else tuple(group),
+            wants=tuple(rest),
+            options=options or {},
+            reads=reads,
+            examples=tuple(Example(inspect.cleandoc(e[0]), inspect.cleandoc(e[1]), *e[2:]) for e in examples),
+            check=check,
+        )
+
+    return wrap

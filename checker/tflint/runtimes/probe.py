@@ -1,0 +1,126 @@
+"""Ask an interpreter of another environment what its TFLite runtime can load, and write that as a TOML profile.
+
+The questions are put by probe_child.py in a process of that interpreter: it may crash, and it needs nothing of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tflint.errors import TflintError
+from tflint.runtimes.profile import custom_op_names, resolve, target_ids, tensor_type_names
+from tflint.runtimes.toml_profile import CHOICES, FLAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tflint.runtimes.profile import RuntimeProfile
+
+CHILD = Path(__file__).with_name("probe_child.py")
+TIMEOUT = 900  # seconds; two for a wheel, a minute where TensorFlow has to be imported again for each trial
+PACKAGES = {"ai-edge-litert": "litert", "tflite-runtime": "tflite-runtime", "tensorflow": "tflite", "tf": "tflite"}
+
+
+def ask(python: Path) -> dict[str, Any]:
+    """The child's answer, tensor types by name. Raises TflintError."""
+    with tempfile.TemporaryDirectory(prefix="tflint-probe-") as folder:
+        request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
+        request.write_text(json.dumps({"custom_ops": custom_op_names()}), encoding="utf-8")
+        command = [str(python), "-E", str(CHILD), str(request), str(answer)]
+        try:
+            child = subprocess.run(  # noqa: S603 - the interpreter that the user names
+                command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False
+            )
+        except OSError as error:
+            raise TflintError(f"{python}: {error.strerror or error}") from error
+        except subprocess.TimeoutExpired as error:
+            raise TflintError(f"{python}: no answer within {TIMEOUT} seconds") from error
+        if child.returncode or not answer.exists():
+            last = [line for line in child.stderr.splitlines() if line.strip()][-1:]
+            raise TflintError(f"{python}: {last[0] if last else f'the probe ended with {child.returncode}'}")
+        found: dict[str, Any] = json.loads(answer.read_bytes())
+    names = dict(enumerate(tensor_type_names()))
+    found["tensor_types"] = [names.get(kind, f"type{kind}") for kind in found["tensor_types"]]
+    return found
+
+
+def profile_toml(answer: Mapping[str, Any]) -> str:
+    """The answer as a TOML profile that states everything."""
+    return "\n".join(_lines(answer)) + "\n"
+
+
+def write_profile(text: str, path: Path) -> None:
+    """Write a file whole or not at all, its folder created. Raises TflintError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except OSError as error:
+        raise TflintError(f"{path}: {error.strerror or error}") from error
+
+
+def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    family, release = family_of(answer["package"]), _release(answer["version"])
+    stated = {key: answer[key] for key in (*FLAGS, *CHOICES) if answer.get(key) is not None}
+    yield f"# What {answer['package']} {answer['version']} loads, asked by `tflint target probe`."
+    yield f"name = {_value(answer['package'] + '-' + answer['version'])}"
+    yield f"family = {_value(family)}"
+    yield f"release = {_value(release)}"
+    yield f"generation = {_value(list(_generation(answer, family)))}"
+    yield f"max_builtin_code = {answer['max_builtin_code']}"
+    yield from (f"{key} = {_value(value)}" for key, value in stated.items())
+    yield f"tensor_types = {_value(answer['tensor_types'])}"
+    yield f"xnnpack_custom_ops = {_value(answer['xnnpack_custom_ops'])}"
+    for table, ranges in (("kernels", answer["kernels"]), ("custom", answer["custom_ops"])):
+        yield f"\n[{table}]"
+        yield from (f"{_key(name)} = {_value(ranges[name])}" for name in sorted(ranges))
+    yield "\n[provenance]"
+    for key in ("package", "version", "python", "platform"):
+        yield f"{key} = {_value(answer[key])}"
+    yield 'how = "tflint target probe: one-operator models, as in tflint/runtimes/probe_child.py"'
+
+
+def family_of(package: str) -> str:
+    """The family of a distribution, nightlies and CPU builds included."""
+    return next(family for prefix, family in PACKAGES.items() if package.startswith(prefix))
+
+
+def _release(version: str) -> list[int]:
+    numbers = re.match(r"\d+(?:\.\d+)*", version)
+    return [int(part) for part in numbers[0].split(".")] if numbers else [0]
+
+
+def _generation(answer: Mapping[str, Any], family: str) -> tuple[int, ...]:
+    """That of the shipped profile of this release, else of the newest one whose op versions this build has."""
+    shipped = [resolve(name) for name in target_ids()]
+    release = tuple(_release(answer["version"]))
+    same = [p for p in shipped if p.family == family and p.release == release[: len(p.release)]]
+    contained = [p for p in shipped if not p.micro and _contains(answer, p)]
+    return max((p.generation for p in same or contained), default=(2, 3))
+
+
+def _contains(answer: Mapping[str, Any], profile: RuntimeProfile) -> bool:
+    """The build is at least as new, judged by the ops that both have: a build may leave ops out."""
+    kernels = answer["kernels"]
+    shared = kernels.keys() & profile.kernels.keys()
+    return profile.max_builtin_code <= answer["max_builtin_code"] and all(
+        kernels[op][1] >= profile.kernels[op][1] for op in shared
+    )
+
+
+def _value(value: object) -> str:
+    """TOML of a string, number, boolean or list: the same text as JSON's."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _value(name)

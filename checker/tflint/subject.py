@@ -1,0 +1,46 @@
+"""What rules look at beside the model's own parts: a file as found on disk, and a target with its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint.model.view import Model
+    from tflint.runtimes.profile import RuntimeProfile
+    from tflint.runtimes.refusal import Refusal
+    from tflint.runtimes.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file: a model, or the reason why it is none."""
+
+    name: str
+    size: int
+    model: Model | None
+    problem: str = ""
+    where: int = 0  # byte offset of the problem
+    path: str = "/"
+    label: str = "the file"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A runtime that the user named (or the newest LiteRT, `assumed`), and what it makes of the model."""
+
+    profile: RuntimeProfile
+    model: Model
+    verdict: Verdict
+    assumed: bool = False
+
+    @property
+    def id(self) -> str:
+        """The target's id."""
+        return self.profile.id
+
+    def refusals(self, code: str) -> Iterator[Refusal]:
+        """The reasons that the rule `code` explains."""
+        return (refusal for refusal in self.verdict.refusals if refusal.code == code)

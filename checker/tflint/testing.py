@@ -1,0 +1,122 @@
+"""Contracts that every rule of every pack keeps, for our own tests and for a pack author's.
+
+A rule has a page `tests/rules/<CODE>.md`: prose and ```tflint blocks, each a sketch. Lines that the rule must flag end
+in `# <CODE>`, and nothing else may be flagged; a finding on the whole model is expected by a line that holds nothing
+but that comment. `# target: tflite-2.9` names the targets of a block, `# options: key=value` the rule's options.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from tflint import sketch
+from tflint.config import option_value
+from tflint.engine import Plan, check_model
+from tflint.model.read import decode
+from tflint.registry import Entry
+from tflint.runtimes.profile import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tflint.findings import Finding
+    from tflint.rule import Rule
+
+NEWEST = "litert"
+_FENCE = re.compile(r"^```tflint\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_DENIED = re.compile(r"^(no|dont|do-not|must|should|avoid|disallow|use|prefer|check)-")
+_ALLOWED = {"no-signature", "no-evidence"}  # what is missing is the flaw
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One block of a page."""
+
+    text: str
+    targets: tuple[str, ...]
+    options: dict[str, Any]
+
+
+def cases(page: str) -> Iterator[Case]:
+    """The blocks of a page."""
+    for text in _FENCE.findall(page):
+        targets = re.findall(r"^# target: (.+)$", text, re.MULTILINE)
+        options = dict(pair.split("=", 1) for pair in re.findall(r"^# options: (.+)$", text, re.MULTILINE))
+        yield Case(text, tuple(targets) or (NEWEST,), {key: option_value(value) for key, value in options.items()})
+
+
+def findings(rule: Rule, text: str, targets: tuple[str, ...] = (NEWEST,), **options: Any) -> tuple[Finding, ...]:
+    """What one rule says of one sketch."""
+    entry = Entry(rule.code, rule.name, rule.check.__module__, "", rule.scope, tuple(sorted(rule.on)), rule.status, "test")
+    plan = Plan((_Loaded(entry, rule),), tuple(map(resolve, targets)), options={rule.code: options})  # type: ignore[arg-type] # an Entry but for load()
+    return check_model(decode(sketch.build(text)), plan).findings
+
+
+class _Loaded:
+    """An Entry whose rule is at hand."""
+
+    def __init__(self, entry: Entry, rule: Rule) -> None:
+        self._entry, self._rule = entry, rule
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._entry, name)
+
+    def load(self) -> Rule:
+        """The rule."""
+        return self._rule
+
+
+def check_documented(rule: Rule) -> None:
+    """Its page starts with a sentence and says why it is bad and what to do; its name states the flaw."""
+    assert rule.summary.endswith("."), f"{rule.code}: the first paragraph is a sentence"
+    assert {"Why is this bad?", "What to do"} <= set(rule.sections), f"{rule.code}: sections {list(rule.sections)}"
+    assert not _DENIED.match(rule.name) or rule.name in _ALLOWED, f"{rule.code}: {rule.name} names a remedy, not a flaw"
+    assert rule.check.__name__ == rule.name.replace("-", "_"), f"{rule.code}: the function is called as the rule"
+    assert rule.message[0] in "{" or rule.message[0].islower(), f"{rule.code}: a message is a lower-case fragment"
+    assert not rule.message.endswith("."), f"{rule.code}: a message is a fragment"
+    assert rule.examples, f"{rule.code}: no example"
+
+
+def check_example(rule: Rule, bad: str, good: str, target: str | None) -> None:
+    """The bad sketch is flagged, the good one is not, and the message's placeholders are the data's keys."""
+    targets = (target or NEWEST,)
+    found = findings(rule, bad, targets)
+    assert [f.rule.code for f in found] and {f.rule.code for f in found} == {rule.code}, f"{rule.code} misses: {bad}"
+    good_found = findings(rule, good, targets)
+    assert not good_found, f"{rule.code} flags the good example: {[f.message for f in good_found]}"
+    wanted = {name for _, name, _, _ in Formatter().parse(rule.message) if name}
+    for finding in found:
+        assert wanted <= set(finding.data), f"{rule.code}: {wanted} and {set(finding.data)}"
+
+
+def check_page(rule: Rule, folder: Path) -> None:
+    """The page exists, its blocks are flagged where they say, and every op of the rule occurs among them."""
+    path = folder / f"{rule.code}.md"
+    assert path.exists(), f"{rule.code} has no page {path}"
+    page = path.read_text(encoding="utf-8")
+    assert rule.name in page.partition("\n")[0], f"{path.name}: the title is the rule's name"
+    blocks = list(cases(page))
+    assert blocks, f"{path.name} has no ```tflint block"
+    for case in blocks:
+        check_case(rule, case)
+    if rule.on and len(rule.on) <= 16:
+        flagged = {op for op in rule.on for line in page.splitlines() if f"# {rule.code}" in line and re.search(rf"\b{op}\b", line)}
+        assert flagged == rule.on, f"{path.name}: never flagged: {sorted(rule.on - flagged)}"
+
+
+def check_case(rule: Rule, case: Case) -> None:
+    """One block: flagged lines and no others."""
+    lines = case.text.splitlines()
+    mark = re.compile(rf"#.*\b{rule.code}\b")
+    whole = {n for n, line in enumerate(lines, 1) if line.lstrip().startswith("#") and mark.search(line)}
+    wanted = {n for n, line in enumerate(lines, 1) if mark.search(line)} - whole | ({0} if whole else set())
+    places = sketch.locate(case.text)
+    found: dict[int, str] = {}
+    for finding in findings(rule, case.text, case.targets, **case.options):
+        for place in finding.places:
+            found[places.get(place.path, 0)] = finding.message
+    assert set(found) == wanted, f"{rule.code}: flagged lines {found}, wanted {sorted(wanted)} in:\n{case.text}"

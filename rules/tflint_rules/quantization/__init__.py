@@ -1,0 +1,1 @@
+"""Data types and quantization (TFL5xx)."""
