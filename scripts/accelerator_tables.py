@@ -33,17 +33,17 @@ def accelerators(profiles: dict[str, Any], texts: dict[str, Any]) -> dict[str, A
 
 
 def _table(name: str, raw: dict[str, Any]) -> dict[str, Any]:
-    given = raw.get("ops", raw.get("ops_dispatched"))
-    ops = given.items() if isinstance(given, dict) else ((op, None) for op in given)
+    given: dict[str, Any] | list[str] = raw["ops"] if "ops" in raw else raw["ops_dispatched"]
+    ops = given if isinstance(given, dict) else dict.fromkeys(given)
     return {
         "source": raw["source"],
         "requirements": raw.get("generic", raw.get("requirements", [])),
         "custom_ops": raw.get("custom_ops", []),
-        "ops": {op: _op(name, op, facts) for op, facts in ops},
+        "ops": {op: _op(name, op, facts) for op, facts in ops.items()},
     }
 
 
-def _op(name: str, op: str, facts: Any) -> dict[str, Any]:
+def _op(name: str, op: str, facts: dict[str, Any] | str | None) -> dict[str, Any]:
     if name == "coreml":
         return _entry([], highest=COREML_VERSIONS.get(op, 1))
     if facts is None or isinstance(facts, str):  # Edge TPU: a condition or none

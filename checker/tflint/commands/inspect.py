@@ -1,1 +1,111 @@
-"""`tflint inspect`."""
+"""`tflint inspect`: the facts of a model, as tables or as schema-versioned JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tflint.commands.show import open_model
+from tflint.config import level
+from tflint.inspection import inspect_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+FORMATS = ("text", "json")
+
+
+def inspect_command(path: Path, targets: tuple[str, ...], output_format: str) -> None:
+    """Print them. Raises TflintError."""
+    level(output_format, "--output-format", FORMATS)
+    facts = inspect_model(open_model(path), str(path), targets)
+    if output_format == "json":
+        sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=True, default=str) + "\n")
+    else:
+        _print(facts)
+
+
+def _print(facts: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
+
+    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 120)
+    _head(console, facts)
+    for signature in facts["signatures"] or [facts["primary"]]:
+        _interface(console, signature)
+    _ops(console, facts)
+    rows = [[b["tensor"], b["dtype"], _shape(b["shape"]), f"{b['bytes']:,}"] for b in facts["largest_constants"]]
+    _table(console, "Largest constants", ["tensor", "dtype", "shape", "bytes"], rows)
+    rows = [[d["tensor"], _shape(d["dims"])] for d in facts["dynamic_tensors"]]
+    _table(console, "Dimensions that may vary", ["tensor", "dims"], rows)
+    rows = [[m["name"], f"{m['bytes']:,}", m["value"] or ""] for m in facts["metadata"]]
+    _table(console, "Metadata", ["name", "bytes", "value"], rows)
+    rows = [[key.replace("_", " "), _words(value)] for key, value in (facts["conversion"] or {}).items()]
+    _table(console, "Conversion", ["", ""], rows)
+    for verdict, ids in facts["runtimes"].items():
+        _line(console, f"{verdict}: ", ", ".join(ids))
+
+
+def _head(console: Console, facts: dict[str, Any]) -> None:
+    from tflint.report.escape import short  # noqa: PLC0415 - after rich
+
+    _line(console, "", short(facts["path"]), style="bold underline")
+    _line(console, "size: ", f"{facts['size']:,} bytes, {facts['constant_bytes']:,} of them constants")
+    counts = f"{facts['operators']:,} operators, {facts['tensors']:,} tensors, {len(facts['subgraphs'])} subgraphs"
+    _line(console, "graph: ", counts)
+    total = sum(facts["quantization"].values()) or 1
+    shares = [f"{name} ({100 * count / total:.0f} %)" for name, count in facts["quantization"].items()]
+    _line(console, "quantization: ", ", ".join(shares) or "no weights")
+    if facts["description"]:
+        _line(console, "description: ", short(facts["description"]))
+    _line(console, "operators need: ", " or ".join(facts["minimum_runtimes"]) or "no builtin operators")
+
+
+def _interface(console: Console, signature: dict[str, Any]) -> None:
+    title = f"Signature {signature['key']}" if signature.get("key") is not None else "No signature: the primary subgraph"
+    rows = [
+        [side, tensor["name"], tensor["dtype"], _shape(tensor["dims"]), tensor["quantization"] or ""]
+        for side in ("inputs", "outputs")
+        for tensor in signature[side]
+    ]
+    _table(console, title, ["", "name", "dtype", "shape", "quantization"], rows)
+
+
+def _ops(console: Console, facts: dict[str, Any]) -> None:
+    rows = [
+        [op["op"], str(op["version"]), f"{op['count']:,}", op["tflite"] or "", op["litert"] or "", op["note"] or ""]
+        for op in facts["ops"]
+    ]
+    _table(console, "Operators", ["op", "version", "count", "tflite from", "litert from", ""], rows)
+
+
+def _shape(dims: list[int]) -> str:
+    return "x".join("?" if dim < 0 else str(dim) for dim in dims) or "scalar"
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _line(console: Console, label: str, text: str, style: str = "") -> None:
+    from rich.text import Text  # noqa: PLC0415 - after rich
+
+    console.print(Text.assemble((label, "bold"), (text, style)), soft_wrap=True)
+
+
+def _table(console: Console, title: str, heads: list[str], rows: list[list[str]]) -> None:
+    from rich.table import Table  # noqa: PLC0415 - after rich
+    from rich.text import Text  # noqa: PLC0415 - after rich
+
+    from tflint.report.escape import short  # noqa: PLC0415 - after rich
+
+    if not rows:
+        return
+    table = Table(title=Text(short(title)), title_justify="left", title_style="bold", show_header=any(heads))
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(short(cell)) for cell in row))
+    console.print(table)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tflint.runtimes.profile import ACCELERATORS, RuntimeProfile, resolve, target_ids
+from tflint.runtimes.toml_profile import FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,10 +21,6 @@ app = typer.Typer(no_args_is_help=True, help="What runtimes can load: list, show
 
 SUFFIXES = "+flex (tflite), +no-xnnpack, +compiled (litert)"
 PLAIN = ("family", "max_builtin_code", "opcode_field", "constant_size", "int4", "batch")
-FLAGS = (
-    *("xnnpack", "flex", "compiled", "micro", "verifies_structure", "signature_defs", "null_signature_maps_ok"),
-    *("buffer_offset", "empty_subgraph_ok", "builtin_options2"),
-)
 SETS = ("tensor_types", "xnnpack_custom_ops", "dtypes", "io_dtypes")
 VERSIONED = ("kernels", "custom_ops")
 UNBOUNDED = 0x7FFFFFFF
@@ -123,7 +120,7 @@ def summary(profile: RuntimeProfile) -> dict[str, Any]:
 
 
 def describe(profile: RuntimeProfile) -> dict[str, Any]:
-    """A profile as JSON values, every collection sorted."""
+    """Give a profile as JSON values, every collection sorted."""
     facts: dict[str, Any] = {"id": profile.id}
     facts |= {"release": list(profile.release), "generation": list(profile.generation)}
     facts |= {key: getattr(profile, key) for key in (*PLAIN, *FLAGS)}
@@ -138,7 +135,7 @@ def describe(profile: RuntimeProfile) -> dict[str, Any]:
 
 
 def differences(old: RuntimeProfile, new: RuntimeProfile) -> dict[str, Any]:
-    """What changes from one profile to another."""
+    """Tell what changes from one profile to another."""
     changes: dict[str, Any] = {"old": old.id, "new": new.id}
     for key, label in (("kernels", "ops"), ("custom_ops", "custom_ops")):
         before, after = getattr(old, key), getattr(new, key)
@@ -163,7 +160,7 @@ def _sides(label: str, before: Iterable[str], after: Iterable[str]) -> dict[str,
 
 
 def _text(value: object) -> str:
-    """A value of `describe` or `differences` for a reader."""
+    """Put a value of `describe` or `differences` in words."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -177,6 +174,7 @@ def _text(value: object) -> str:
 
 def _mapping_text(value: Mapping[str, object]) -> str:
     entries = []
+    compact = all(_is_release(item) for item in value.values() if isinstance(item, list))
     for name, item in value.items():
         if not isinstance(item, list):
             entries.append(f"{name}: {item}")
@@ -186,7 +184,7 @@ def _mapping_text(value: Mapping[str, object]) -> str:
             entries.append(f"{name} {_versions(item)}".rstrip())
         else:
             entries.append(f"{name}: {_text(item[0])} → {_text(item[1])}")
-    return (", " if len(entries) > 8 else "\n").join(entries)
+    return (", " if compact and len(entries) > 8 else "\n").join(entries)
 
 
 def _versions(span: list[int]) -> str:

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from tflint.report.escape import plain, short
-from tflint.report.words import MEANING, closing, finding_line, needs, shown
+from tflint.report.words import closing, finding_line, meaning, needs, shown
 
 if TYPE_CHECKING:
     from tflint.findings import FileReport, Finding, Report
@@ -54,7 +54,7 @@ def _file(console: Console, file: FileReport, report: Report, findings: list[Fin
     for verdict in file.verdicts:
         reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
         line = Text.assemble(
-            f"  {verdict.target}: ", (verdict.value, VERDICT[verdict.value]), f", {MEANING[verdict.value]}{reasons}"
+            f"  {verdict.target}: ", (verdict.value, VERDICT[verdict.value]), f", {meaning(verdict)}{reasons}"
         )
         console.print(line)
     if file.minimum and report.assumed_target:

@@ -22,6 +22,13 @@ MEANING = {
 }
 
 
+def meaning(verdict: Verdict) -> str:
+    """What a verdict means, in words."""
+    if verdict.value == "unsupported" and verdict.refusals[0].stage == "allocate":
+        return "loads, but allocate_tensors() fails"
+    return MEANING[verdict.value]
+
+
 def shown(findings: Iterable[Finding], style: Style) -> list[Finding]:
     """Findings that a reader is to see: none that are suppressed, and when quiet only what fails the run."""
     worst = style.threshold.rank if style.threshold else -1
@@ -38,7 +45,7 @@ def finding_line(finding: Finding, targets: int) -> str:
 def verdict_line(verdict: Verdict, file: FileReport, report: Report) -> str:
     """`litert-2.3.0: unsupported: does not load (TFL201)`."""
     reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
-    text = f"{verdict.target}: {verdict.value}: {MEANING[verdict.value]}{reasons}"
+    text = f"{verdict.target}: {verdict.value}: {meaning(verdict)}{reasons}"
     return text + (f"; {needs(file)}" if report.assumed_target and file.minimum else "")
 
 

@@ -1,15 +1,16 @@
 """What `allocate_tensors()` reaches and checks: kernels' Prepare in order, up to the first dynamic output.
 
-Facts: facts/prepare.json. A node behind a dynamic output is not prepared, so its failure shows at Invoke only; IF,
-WHILE and STABLEHLO_COMPOSITE prepare their bodies when they are reached; a second signature's subgraph is not
-prepared. TFLite Micro prepares everything and takes no dynamic output at all.
+Facts: facts/prepare.json. A node behind a dynamic output is not prepared, so its failure shows at Invoke only; control
+flow (`control.py`) prepares its bodies when it is reached; a second signature's subgraph is not prepared. CompiledModel
+prepares the first signature's subgraph instead of subgraph 0. TFLite Micro prepares everything and takes no dynamic
+output at all.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.runtimes.construct import effective_code, graph_indices
+from tflint.runtimes.construct import effective_name, graph_indices
 from tflint.runtimes.kernel import DELEGATE_FIRST, AbsentError, Node, NodeTensor, UndecidedError, kernel
 from tflint.runtimes.refusal import Refusal
 
@@ -29,6 +30,10 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "STABLEHLO_COMPOSITE": ("decomposition_subgraph_index",),
 }
 CALLS: Mapping[str, tuple[str, ...]] = {**BODIES, "CALL_ONCE": ("init_subgraph_index",)}
+# Up to here every subgraph is prepared once while the default delegate is applied, in order, until one of them has a
+# dynamic tensor or an unresolved op: its own checks hold although nothing enters it (measured: ctl.unreferenced_badop).
+PREPARES_ALL_BEFORE = (2, 16)
+UNSIZED = frozenset({"string", "resource", "variant"})  # never sized before they are computed
 
 
 def allocate(model: Model, profile: RuntimeProfile) -> list[Refusal]:
@@ -78,9 +83,8 @@ class _Walk:
                 self._refuse(stage, "TFL110", op, tensor=index)
         if op.opcode is None:
             return False
-        name = op.name
-        if effective_code(op.opcode, self.profile) != op.opcode.code:
-            return False  # a runtime of the int8 field takes it for another op: construct has said so
+        self._sources(op, states, stage)
+        name = effective_name(op.opcode, self.profile)
         if name == "CUSTOM":
             return self._custom(op, y, stage)
         facts = kernel(name)
@@ -98,6 +102,18 @@ class _Walk:
         if name in BODIES:
             return self._bodies(op, x, y, stage, depth)
         return self._results(facts, node)
+
+    def _sources(self, op: Op, states: list[NodeTensor], stage: Stage) -> None:
+        """TF 2.3 reads through the null data of an input that nobody makes and dies; later ones say so at Invoke."""
+        if self.profile.generation >= (2, 4):
+            return
+        for index in op.input_indices:
+            tensor = states[index].tensor if 0 <= index < len(states) else None
+            if tensor is None or (tensor.subgraph, index) in self.model.producers or tensor.is_variable:
+                continue
+            held = tensor.is_constant and not (tensor.buffer and tensor.buffer.outside)
+            if not held and index not in self.model.subgraphs[tensor.subgraph].input_indices:
+                self._refuse(stage, "TFL904", op, problem=f"{tensor.label} is an input that nothing makes")
 
     def _applies(self, check: Check, delegated: bool) -> bool:
         profile = self.profile

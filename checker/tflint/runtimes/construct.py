@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tflint.model import schema
 from tflint.model.sparse import sparsity_problem
 from tflint.runtimes.refusal import Refusal
 
@@ -66,13 +67,19 @@ def effective_code(code: OperatorCode, profile: RuntimeProfile) -> int:
     return code.deprecated_code if profile.opcode_field == "deprecated" else code.code
 
 
+def effective_name(code: OperatorCode, profile: RuntimeProfile) -> str:
+    """The op that this runtime takes it for: another one where it reads the int8 field and a writer left that at 0."""
+    number = effective_code(code, profile)
+    return code.name if number == code.code else schema.ENUMS["BuiltinOperator"].get(number, f"BUILTIN_{number}")
+
+
 def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refusal]:
     number = effective_code(code, profile)
     if number == CUSTOM:
         if code.custom_code is None:
             yield _load("TFL304", code, op="CUSTOM", problem="has no custom_code")
         return
-    name = code.name if number == code.code else _known_name(number)
+    name = effective_name(code, profile)
     if code.code > LAST_KNOWN_CODE or code.code == PLACEHOLDER:
         yield _load("TFL202", code, number=code.code)
     elif number > profile.max_builtin_code:
@@ -85,12 +92,6 @@ def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refu
         if not low <= code.version <= high:
             have = f"version {low} to {high}" if low != high else f"version {low}"
             yield _load("TFL201", code, op=code.name, version=code.version, have=have, number=code.code)
-
-
-def _known_name(number: int) -> str:
-    from tflint.model import schema  # noqa: PLC0415 - only for TF <= 2.3, which reads the old field
-
-    return schema.ENUMS["BuiltinOperator"].get(number, f"BUILTIN_{number}")
 
 
 def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:

@@ -280,6 +280,8 @@ class Node:
             return eval(code, self._names)  # noqa: S307 - the package's own expressions, compiled from its data files
         except (IndexError, ZeroDivisionError):
             raise AbsentError from None  # a shape too short, a stride of 0: the kernel would not get further
+        except (TypeError, ValueError, LookupError, OverflowError):
+            raise UndecidedError from None  # a constant of an odd type in a role that wants integers
 
 
 @lru_cache(maxsize=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -22,17 +23,19 @@ if TYPE_CHECKING:
 
     from tflint.runtimes.profile import RuntimeProfile
 
-CHILD = Path(__file__).with_name("probe_child.py")
+SCRIPTS = ("probe_child.py", "probe_models.py")
 TIMEOUT = 900  # seconds; two for a wheel, a minute where TensorFlow has to be imported again for each trial
 PACKAGES = {"ai-edge-litert": "litert", "tflite-runtime": "tflite-runtime", "tensorflow": "tflite", "tf": "tflite"}
 
 
 def ask(python: Path) -> dict[str, Any]:
-    """The child's answer, tensor types by name. Raises TflintError."""
+    """Give the child's answer, tensor types by name. Raises TflintError."""
     with tempfile.TemporaryDirectory(prefix="tflint-probe-") as folder:
+        for script in SCRIPTS:  # copies: the folder of a script is searched for modules, and ours has a profile.py
+            shutil.copyfile(Path(__file__).with_name(script), Path(folder, script))
         request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
         request.write_text(json.dumps({"custom_ops": custom_op_names()}), encoding="utf-8")
-        command = [str(python), "-E", str(CHILD), str(request), str(answer)]
+        command = [_found(python), SCRIPTS[0], str(request), str(answer)]
         try:
             child = subprocess.run(  # noqa: S603 - the interpreter that the user names
                 command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False
@@ -50,8 +53,13 @@ def ask(python: Path) -> dict[str, Any]:
     return found
 
 
+def _found(python: Path) -> str:
+    """Give the interpreter as a path that holds from any folder. Links stay: a virtual environment is one."""
+    return shutil.which(python) or str(python.absolute())
+
+
 def profile_toml(answer: Mapping[str, Any]) -> str:
-    """The answer as a TOML profile that states everything."""
+    """Give the answer as a TOML profile that states everything."""
     return "\n".join(_lines(answer)) + "\n"
 
 
@@ -90,7 +98,7 @@ def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def family_of(package: str) -> str:
-    """The family of a distribution, nightlies and CPU builds included."""
+    """Give the family of a distribution, nightlies and CPU builds included."""
     return next(family for prefix, family in PACKAGES.items() if package.startswith(prefix))
 
 
@@ -100,7 +108,7 @@ def _release(version: str) -> list[int]:
 
 
 def _generation(answer: Mapping[str, Any], family: str) -> tuple[int, ...]:
-    """That of the shipped profile of this release, else of the newest one whose op versions this build has."""
+    """Give that of the shipped profile of this release, else of the newest one whose op versions this build has."""
     shipped = [resolve(name) for name in target_ids()]
     release = tuple(_release(answer["version"]))
     same = [p for p in shipped if p.family == family and p.release == release[: len(p.release)]]
@@ -109,7 +117,7 @@ def _generation(answer: Mapping[str, Any], family: str) -> tuple[int, ...]:
 
 
 def _contains(answer: Mapping[str, Any], profile: RuntimeProfile) -> bool:
-    """The build is at least as new, judged by the ops that both have: a build may leave ops out."""
+    """Tell whether the build is at least as new, judged by the ops that both have: a build may leave ops out."""
     kernels = answer["kernels"]
     shared = kernels.keys() & profile.kernels.keys()
     return profile.max_builtin_code <= answer["max_builtin_code"] and all(

@@ -115,11 +115,8 @@ class Accelerator:
     source: tuple[str, ...]
 
 
-# --- names
-
-
 def target_ids() -> list[str]:
-    """All profile ids, by family, oldest release first."""
+    """List all profile ids, by family, oldest release first."""
     return list(_index()["targets"])
 
 
@@ -129,7 +126,7 @@ def tensor_type_names() -> list[str]:
 
 
 def resolve(name: str) -> RuntimeProfile:
-    """The profile of a target name or of a TOML file. Raises TflintError."""
+    """Give the profile of a target name or of a TOML file. Raises TflintError."""
     if name.endswith(".toml"):
         from tflint.runtimes.toml_profile import load_profile  # noqa: PLC0415 - a user's own profile only
 
@@ -139,7 +136,7 @@ def resolve(name: str) -> RuntimeProfile:
 
 
 def _canonical(name: str) -> str:
-    """The id that a name stands for."""
+    """Give the id that a name stands for."""
     targets: list[str] = _index()["targets"]
     if name in targets:
         return name
@@ -190,9 +187,6 @@ _SUFFIXES: dict[str, tuple[tuple[str, ...], str]] = {
 _FIRST_COMPILED = (1, 3)  # compiled_model.py is in the 1.3.0 wheel, not in the 1.2.0 one
 
 
-# --- files
-
-
 def read_data(name: str) -> dict[str, Any]:
     """One file of `data/`."""
     found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_bytes())
@@ -206,7 +200,7 @@ def _index() -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _load(target: str) -> RuntimeProfile:
-    """A profile by its id: facts of the target, and the kernel table that it shares with others."""
+    """Read a profile by its id: facts of the target, and the kernel table that it shares with others."""
     facts = read_data(f"targets/{target}")
     table = read_data(f"kernels/{facts.pop('kernels')}")
     return RuntimeProfile(
@@ -223,12 +217,12 @@ def _load(target: str) -> RuntimeProfile:
 
 
 def version_ranges(raw: Mapping[str, list[int]]) -> dict[str, VersionRange]:
-    """Lists of JSON and TOML as the pairs of a profile."""
+    """Turn the lists of JSON and TOML into the pairs of a profile."""
     return {name: (low, high) for name, (low, high) in raw.items()}
 
 
 def minimum_runtime(op: str, version: int) -> MinimumRuntime:
-    """The first releases that take this (op, version); all None when nothing is known of it."""
+    """Give the first releases that take this (op, version); all None when nothing is known of it."""
     return MinimumRuntime(*_op_versions().get(op, {}).get(str(version), (None, None, None)))
 
 
@@ -243,23 +237,11 @@ def _op_versions() -> dict[str, dict[str, tuple[str | None, str | None, str | No
     return found
 
 
-def flex_allowlist() -> frozenset[str]:
-    """TensorFlow ops that the Flex delegate of a TensorFlow wheel serves (without the prefix `Flex`)."""
-    return _flex("tensorflow")
-
-
-def flex_allowlist_text() -> frozenset[str]:
-    """Ops that a program has to add to the Flex delegate by importing tensorflow_text."""
-    return _flex("tensorflow_text")
-
-
-def flex_allowlist_sentencepiece() -> frozenset[str]:
-    """Ops that a program has to add to the Flex delegate by importing tf_sentencepiece."""
-    return _flex("sentencepiece")
-
-
 @lru_cache(maxsize=3)
-def _flex(provider: str) -> frozenset[str]:
+def flex_allowlist(
+    provider: Literal["tensorflow", "tensorflow_text", "sentencepiece"] = "tensorflow",
+) -> frozenset[str]:
+    """TensorFlow ops that Flex serves, without its prefix; a wheel has tensorflow's, a program may import others."""
     return frozenset(read_data("flex_allowlist")[provider])
 
 
@@ -269,7 +251,7 @@ def _custom_ops() -> dict[str, Any]:
 
 
 def custom_op_facts(name: str) -> CustomOpFact | None:
-    """What is known of a custom op by its exact name; a TensorFlow op that was left as custom is known as such."""
+    """Give what is known of a custom op by its exact name; a TensorFlow op left as custom is known as such."""
     raw = _custom_ops()["ops"].get(name)
     if raw is None and name in flex_allowlist():
         raw = _custom_ops()["unconverted"]
@@ -290,9 +272,9 @@ def custom_op_patterns() -> tuple[CustomOpPattern, ...]:
     )
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=16)
 def accelerator(name: str) -> Accelerator:
-    """The op table of a delegate or NPU. Raises TflintError."""
+    """Read the op table of a delegate or NPU. Raises TflintError."""
     if name not in ACCELERATORS:
         raise TflintError(f"unknown accelerator {name!r}{nearest(name, ACCELERATORS)}")
     raw = read_data(f"accelerators/{_ACCELERATOR_FILES.get(name, name)}")

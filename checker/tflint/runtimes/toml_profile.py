@@ -49,10 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUDGETS = ("max_size", "max_ops", "max_tensors", "arena")
-FLAGS = (
-    *("flex", "compiled", "micro", "xnnpack", "verifies_structure", "signature_defs", "null_signature_maps_ok"),
-    *("buffer_offset", "empty_subgraph_ok", "builtin_options2"),
-)
+FLAGS = tuple(field.name for field in fields(RuntimeProfile) if field.type == "bool")
 CHOICES = {
     "family": FAMILIES,
     "batch": ("fixed", "dynamic", "one"),
@@ -69,7 +66,7 @@ OPTIONAL = frozenset({"int4", "custom_ops", "flex", "compiled", "micro", "xnnpac
 
 
 def load_profile(path: Path, through: tuple[Path, ...] = ()) -> RuntimeProfile:
-    """The profile in a TOML file; `through` are the files that extend it. Raises TflintError."""
+    """Read the profile in a TOML file; `through` are the files that extend it. Raises TflintError."""
     source = _Source(path)
     source.check()
     data = source.data
@@ -91,7 +88,7 @@ def load_profile(path: Path, through: tuple[Path, ...] = ()) -> RuntimeProfile:
 
 
 def _base(source: _Source, through: tuple[Path, ...]) -> RuntimeProfile | None:
-    """The profile that `extends` names; None for a profile that states everything."""
+    """Give the profile that `extends` names; None for a profile that states everything."""
     name = source.data.get("extends")
     if name is None:
         stated = {field.name for field in fields(RuntimeProfile)} & {*FLAGS, *CHOICES, *RELEASES}
@@ -210,7 +207,7 @@ class _Source:
 
 
 def _problem(key: str, value: object) -> str:
-    """What is wrong with the kind of a value, empty when nothing."""
+    """Say what is wrong with the kind of a value, empty when nothing."""
     if key in FLAGS:
         return "" if isinstance(value, bool) else "must be true or false"
     if key in CHOICES:
