@@ -26,10 +26,10 @@ OPEN = ("null_signature_maps_ok", "xnnpack", "xnnpack_custom_ops")
 
 def nearest_probed(target: Target, targets: list[Target]) -> Target:
     """Find the probed release that is nearest and not newer; the oldest one when all are newer."""
-    probed = [other for other in targets if other.probe is not None]
+    probed = sorted((other for other in targets if other.probe is not None), key=lambda other: other.generation)
     older = [other for other in probed if other.generation <= target.generation]
-    alike = [other for other in older if other.generation == target.generation and other.family == "tflite-runtime"]
-    return (alike or [max(older, key=lambda other: other.generation)])[0] if older else probed[0]
+    twins = [other for other in older if other.twin is not None and other.twin.id == target.id]  # of the same sources
+    return [*probed[:1], *older, *twins][-1]
 
 
 def target_file(target: Target, table: str, targets: list[Target]) -> dict[str, Any]:
@@ -42,9 +42,7 @@ def target_file(target: Target, table: str, targets: list[Target]) -> dict[str, 
     settled["null_signature_maps_ok"] |= not behaviour["signature_defs"]  # what is not parsed is not refused
     wheel = target.facts.releases[target.package]
     expect(target.tensor_types == tensor_types(target.facts)[: len(target.tensor_types)], f"{target.id}: tensor types")
-    origin = (
-        "measured" if target.probe else f"not measured: as {witness.id}, the nearest release that was and is not newer"
-    )
+    origin = "measured" if target.probe else f"not measured: as {witness.id}, the nearest release that was"
     provenance = {
         "package": target.raw["package"],
         "wheel": target.raw["source"],
@@ -54,6 +52,8 @@ def target_file(target: Target, table: str, targets: list[Target]) -> dict[str, 
         else "facts/profiles.json: defective models on the wheel",
         "xnnpack": f"{origin}; scripts/runtime_probes.json",
     }
+    if not target.probe:
+        provenance["xnnpack"] += "; on by default in Linux builds since TF 2.8: tensorflow commit b36bc5b0d44"
     if target.family == "tflite":
         provenance["flex"] = "the Python wheel links Flex up to 2.18 (2.4, 2.5, 2.18 and the probed ones measured)"
     return {

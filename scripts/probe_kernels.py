@@ -67,10 +67,11 @@ def mutations(root: Table) -> Iterator[tuple[str, Table]]:
         yield from ((f"input {position} omitted", m) for m in _edit(root, lambda o, _, p=position: _put(o, p)))
         if index >= 0:
             yield from _tensor_mutations(root, index, f"input {position}")
-    yield from (("an input more", m) for m in _edit(root, lambda o, _: o["inputs"].append(o["inputs"][-1])))
+    if op["inputs"]:
+        yield from (("an input more", m) for m in _edit(root, lambda o, _: o["inputs"].append(o["inputs"][-1])))
     for position, index in enumerate(op["outputs"]):
         yield from _tensor_mutations(root, index, f"output {position}")
-    for dtype in TRIED:
+    for dtype in TRIED if op["outputs"] else ():
         mutant = copy.deepcopy(root)
         main = mutant["subgraphs"][0]["tensors"][op["outputs"][0]]["type"]
         for tensor in mutant["subgraphs"][0]["tensors"]:

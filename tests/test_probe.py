@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
 from tflint.commands.target import app
 from tflint.errors import TflintError
 from tflint.runtimes import probe
 from tflint.runtimes.profile import RuntimeProfile, resolve, target_ids
-from typer.testing import CliRunner
 
 RUNTIMES = Path(probe.__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tflint-tests"
@@ -25,7 +26,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tflint
 
 @pytest.fixture(scope="module")
 def answer() -> dict[str, Any]:
-    """What the dev environment's ai-edge-litert answers."""
+    """Ask what the dev environment's ai-edge-litert loads."""
     return probe.ask(Path(sys.executable))
 
 
@@ -59,7 +60,7 @@ def test_tflite_runtime_2_14_equals_the_shipped_table(tmp_path: Path) -> None:
 
 
 def tflite_runtime_2_14() -> Path:
-    """An interpreter with tflite-runtime 2.14.0: the named one, or an environment made once."""
+    """Find an interpreter with tflite-runtime 2.14.0: the named one, or an environment made once."""
     if named := os.environ.get("TFLINT_TEST_TFLITE_RUNTIME"):
         return Path(named)
     folder, uv = CACHE / "tflite-runtime-2.14.0", shutil.which("uv")

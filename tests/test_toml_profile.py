@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tflint.errors import TflintError
 from tflint.runtimes import toml_profile
 from tflint.runtimes.profile import RuntimeProfile, resolve
@@ -45,8 +46,8 @@ Other = [1, 2]
         **{op: versions for op, versions in base.kernels.items() if op != "CONV_3D"},
         "ADD": (1, 3),
     }
-    assert profile.dtypes == {"int8", "int32"}
-    assert profile.io_dtypes == {"int8"}
+    assert profile.dtypes == frozenset({"int8", "int32"})
+    assert profile.io_dtypes == frozenset({"int8"})
     assert profile.batch == "fixed"
     assert profile.budgets == {"max_size": 1000000}
     assert not profile.xnnpack

@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
- of def _say(text: str) -> None:
+def _say(text: str) -> None:
     sys.stderr.write(f"tflint: {text}\n")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from tflint.model.conversion import conversion_metadata
+from tflint.model.conversion import conversion_of
 from tflint.model.scheme import schemes
 from tflint.runtimes.minimum import minimum_runtimes
 from tflint.runtimes.profile import custom_op_facts, minimum_runtime, resolve, target_ids
@@ -21,7 +21,7 @@ SHOWN = 64  # bytes of a metadata value
 
 def inspect_model(model: Model, path: str, targets: tuple[str, ...] = ()) -> dict[str, Any]:
     """The facts; `targets` limits the runtimes that are asked, all known ones without it."""
-    conversion = conversion_metadata(model)
+    conversion = conversion_of(model)
     runtimes: dict[str, list[str]] = {}
     for target in targets or target_ids():
         verdict = judge(model, resolve(target))

@@ -351,6 +351,12 @@ class Model:
         return self.subgraphs[0] if self.subgraphs else None
 
     @property
+    def entry_graphs(self) -> tuple[Subgraph, ...]:
+        """Subgraphs that an application enters: the primary one and those of signatures; bodies are not among them."""
+        wanted = {0, *(signature.subgraph_index for signature in self.signatures)}
+        return tuple(graph for graph in self.subgraphs if graph.index in wanted)
+
+    @property
     def ops(self) -> Iterator[Op]:
         """Operators of all subgraphs, in order."""
         return (op for graph in self.subgraphs for op in graph.ops)

@@ -8,100 +8,169 @@ output at all.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflint.runtimes.construct import effective_name, graph_indices
+from tflint.runtimes.compiled import buffers
+from tflint.runtimes.construct import WITHOUT_PARAMETERS, effective_name, graph_indices
+from tflint.runtimes.control import CONTROL_FLOW, control_flow
+from tflint.runtimes.custom import file_name, with_options
 from tflint.runtimes.kernel import DELEGATE_FIRST, AbsentError, Node, NodeTensor, UndecidedError, kernel
+from tflint.runtimes.micro import micro_allocate
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from tflint.model.view import Model, Op, Subgraph, Tensor
     from tflint.runtimes.kernel import Check, Kernel, Shape
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Stage
 
-MAX_DEPTH = 16  # subgraph calls; a runtime recurses until its stack ends
-# op -> options that name the subgraphs which its Prepare prepares, with the inputs of the node
-BODIES: Mapping[str, tuple[str, ...]] = {
-    "IF": ("then_subgraph_index", "else_subgraph_index"),
-    "WHILE": ("cond_subgraph_index", "body_subgraph_index"),
-    "STABLEHLO_COMPOSITE": ("decomposition_subgraph_index",),
-}
-CALLS: Mapping[str, tuple[str, ...]] = {**BODIES, "CALL_ONCE": ("init_subgraph_index",)}
+MAX_DEPTH = 64  # subgraphs within subgraphs that are followed
 # Up to here every subgraph is prepared once while the default delegate is applied, in order, until one of them has a
 # dynamic tensor or an unresolved op: its own checks hold although nothing enters it (measured: ctl.unreferenced_badop).
 PREPARES_ALL_BEFORE = (2, 16)
-UNSIZED = frozenset({"string", "resource", "variant"})  # never sized before they are computed
+UNRESOLVED = frozenset({"TFL301", "TFL304"})
 
 
 def allocate(model: Model, profile: RuntimeProfile) -> list[Refusal]:
     """Reasons why tensors are not allocated, and why what is allocated fails later."""
+    if profile.micro:
+        return micro_allocate(model, profile)
     return _Walk(model, profile).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A subgraph after its preparation."""
+
+    dynamic: bool  # some tensor of it is, so that the runtime stopped behind it
+    inputs: tuple[NodeTensor | None, ...]
+    outputs: tuple[NodeTensor | None, ...]
 
 
 class _Walk:
     def __init__(self, model: Model, profile: RuntimeProfile) -> None:
         self.model, self.profile = model, profile
         self.refusals: list[Refusal] = []
-        self.entered: set[int] = set()
+        self.active: list[int] = []
+        self.prepared: dict[tuple[int, Stage, tuple[Shape | None, ...]], _Prepared] = {}
         self.by = "tflm" if profile.micro else "tflite"
 
     def run(self) -> list[Refusal]:
-        for graph in self.model.subgraphs:
-            stage: Stage = "allocate" if graph.index == 0 or self.profile.micro else "invoke"
-            for at, problem in graph_indices(graph):
-                self.refusals.append(Refusal(stage, "TFL903", at, {"problem": problem}))
-        if self.model.subgraphs:
-            self._subgraph(self.model.subgraphs[0], None, "allocate", 0)
-        called = {signature.subgraph_index for signature in self.model.signatures}
-        for graph in self.model.subgraphs[1:]:
-            if graph.index not in self.entered and (self.profile.micro or graph.index in called):
-                self._subgraph(graph, None, "allocate" if self.profile.micro else "invoke", 0)
+        graphs, profile = self.model.subgraphs, self.profile
+        if not graphs:
+            return []
+        called = list(dict.fromkeys(s.subgraph_index for s in self.model.signatures if s.subgraph_index < len(graphs)))
+        entry = graphs[called[0]] if profile.compiled and called else graphs[0]
+        prepared = self.enter(entry, None, "allocate")
+        if prepared is not None and profile.compiled:
+            self.refusals += buffers(self.model, entry, prepared.outputs)
+        if profile.xnnpack and profile.generation < PREPARES_ALL_BEFORE and not (prepared and prepared.dynamic):
+            self._apply_delegate(graphs)
+        for graph in graphs:
+            if graph.index not in self._entered():
+                if profile.micro:
+                    self.enter(graph, None, "allocate")
+                elif graph.index in called:
+                    self.enter(graph, None, "invoke")
+                else:
+                    self._consistent(graph, "invoke")
         return self.refusals
 
-    def _subgraph(self, graph: Subgraph, given: Sequence[NodeTensor | None] | None, stage: Stage, depth: int) -> bool:
-        """Prepare a subgraph with the shapes of the caller's inputs; say whether its outputs are static."""
-        self.entered.add(graph.index)
+    def _entered(self) -> set[int]:
+        return {index for index, *_ in self.prepared}
+
+    def _apply_delegate(self, graphs: Sequence[Subgraph]) -> None:
+        """Prepare what nothing enters, as these releases do while they apply the default delegate."""
+        for graph in graphs:
+            if graph.index in self._entered():
+                continue
+            before = len(self.refusals)
+            prepared = self.enter(graph, None, "allocate")
+            first = next((r for r in self.refusals[before:] if r.stage == "allocate"), None)
+            if first is not None and first.code in UNRESOLVED:
+                del self.refusals[before:]  # the delegate is given up without a word
+                self.prepared = {key: value for key, value in self.prepared.items() if key[0] != graph.index}
+                return
+            if prepared is None or prepared.dynamic:
+                return
+
+    def enter(self, graph: Subgraph, given: Sequence[NodeTensor | None] | None, stage: Stage) -> _Prepared | None:
+        """Prepare a subgraph with the shapes of the caller's inputs; None: it is being prepared already."""
+        if graph.index in self.active:
+            return None
         states = [NodeTensor(tensor) for tensor in graph.tensors]
         for index, source in zip(graph.input_indices, given or (), strict=False):
             if source is not None and 0 <= index < len(states):
                 states[index].become(source.known_shape, dynamic=False)
+        inputs = tuple(states[i] if 0 <= i < len(states) else None for i in graph.input_indices)
+        key = (graph.index, stage, tuple(state and state.known_shape for state in inputs))
+        if key in self.prepared:
+            return self.prepared[key]
+        if len(self.active) >= MAX_DEPTH:
+            self.refuse("unknown", "TFL905", graph, problem=f"more than {MAX_DEPTH} subgraphs within each other")
+            return _Prepared(True, inputs, tuple(None for _ in graph.output_indices))
+        self._consistent(graph, stage)
+        self.active.append(graph.index)
+        stopped = False
         for op in graph.ops:
-            dynamic = self._op(op, states, stage, depth)
-            if dynamic and not self.profile.micro and stage == "allocate":
-                stage = "invoke"
-        return not any(states[i].dynamic for i in graph.output_indices if 0 <= i < len(states))
+            if self._op(op, states, stage) and not self.profile.micro:
+                stage, stopped = "invoke", True
+        self.active.pop()
+        outputs = tuple(states[i] if 0 <= i < len(states) else None for i in graph.output_indices)
+        stopped |= any(state is not None and state.unsized for state in outputs)
+        self.prepared[key] = _Prepared(stopped, inputs, outputs)
+        return self.prepared[key]
 
-    def _op(self, op: Op, states: list[NodeTensor], stage: Stage, depth: int) -> bool:
+    def _consistent(self, graph: Subgraph, stage: Stage) -> None:
+        """Indices that no tensor has and operators in place: such a subgraph is not allocated, wherever they are."""
+        for at, problem in graph_indices(graph):
+            self.refuse(stage, "TFL903", at, problem=problem)
+        if not self.profile.micro and self.profile.generation >= (2, 4):
+            for op in graph.ops:
+                if op.name not in WITHOUT_PARAMETERS:
+                    for index in set(op.input_indices) & set(op.output_indices) - {-1}:
+                        self.refuse(stage, "TFL110", op, tensor=index)
+
+    def _op(self, op: Op, states: list[NodeTensor], stage: Stage) -> bool:
         """Prepare one node; say whether it has a dynamic output."""
         x = [states[i] if 0 <= i < len(states) else None for i in op.input_indices]
         y = [states[i] if 0 <= i < len(states) else None for i in op.output_indices]
-        if not self.profile.micro and self.profile.generation >= (2, 4):
-            for index in set(op.input_indices) & set(op.output_indices) - {-1}:
-                self._refuse(stage, "TFL110", op, tensor=index)
+        self._sources(op, states, stage)
+        dynamic = self._node(op, x, y, stage)
+        if op.name != "VAR_HANDLE":
+            for state in y:
+                if state is not None and state.unsized:
+                    state.become(None, dynamic=True)
+                    dynamic = True
+        return dynamic
+
+    def _node(self, op: Op, x: list[NodeTensor | None], y: list[NodeTensor | None], stage: Stage) -> bool:
         if op.opcode is None:
             return False
-        self._sources(op, states, stage)
         name = effective_name(op.opcode, self.profile)
         if name == "CUSTOM":
-            return self._custom(op, y, stage)
+            return self._custom(op, x, y, stage)
         facts = kernel(name)
         if facts is None:
             if name in self.profile.kernels:
-                self._refuse("unknown", "TFL214", op, op=name, what="its kernel's checks were not measured")
+                self.refuse("unknown", "TFL214", op, op=name, what="its kernel's checks were not measured")
             self._outputs_unknown(y)
             return False
         node = Node(op, x, y, facts.options)
         delegated = self._delegated(facts, node)
         for check in facts.checks:
             if self._applies(check, delegated) and not self._passes(check, node):
-                self._refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
+                self.refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
                 break
-        if name in BODIES:
-            return self._bodies(op, x, y, stage, depth)
-        return self._results(facts, node)
+        if None in y and name not in CONTROL_FLOW:
+            self.refuse(stage, "TFL903", op, problem="an output that is no tensor")
+        dynamic = self._results(facts, node)
+        if name in CONTROL_FLOW and not self.profile.micro:
+            return control_flow(self, op, x, y, stage)
+        return dynamic
 
     def _sources(self, op: Op, states: list[NodeTensor], stage: Stage) -> None:
         """TF 2.3 reads through the null data of an input that nobody makes and dies; later ones say so at Invoke."""
@@ -113,7 +182,7 @@ class _Walk:
                 continue
             held = tensor.is_constant and not (tensor.buffer and tensor.buffer.outside)
             if not held and index not in self.model.subgraphs[tensor.subgraph].input_indices:
-                self._refuse(stage, "TFL904", op, problem=f"{tensor.label} is an input that nothing makes")
+                self.refuse(stage, "TFL904", op, problem=f"{tensor.label} is an input that nothing makes")
 
     def _applies(self, check: Check, delegated: bool) -> bool:
         profile = self.profile
@@ -169,63 +238,41 @@ class _Walk:
             if state is not None:
                 state.become(None)
 
-    def _custom(self, op: Op, y: list[NodeTensor | None], stage: Stage) -> bool:
-        code = op.opcode.custom_code if op.opcode else None
-        name = code or ""
+    def _custom(self, op: Op, x: list[NodeTensor | None], y: list[NodeTensor | None], stage: Stage) -> bool:
+        name = (op.opcode.custom_code if op.opcode else None) or ""
         self._outputs_unknown(y)
         profile = self.profile
         low, high = profile.custom_ops.get(name, (1, 0))
-        if low <= op.version <= high:
-            return False
-        if profile.xnnpack and name in profile.xnnpack_custom_ops:
-            facts = kernel(name)
-            if facts is not None:
-                node = Node(op, [], [], "")
-                if not all(self._passes(check, node) for check in facts.checks):
-                    self._refuse(stage, "TFL304", op, op=name, problem="does not fit the default XNNPACK delegate")
-            return False
+        delegated = profile.xnnpack and name in profile.xnnpack_custom_ops
+        if low <= op.version <= high or delegated:
+            facts = kernel(file_name(name))
+            if facts is None:
+                return False
+            node = Node(with_options(op, name), x, y, "")
+            for check in facts.checks:
+                if self._applies(check, delegated) and not self._passes(check, node):
+                    if delegated:
+                        self.refuse(stage, "TFL304", op, op=name, problem="does not fit the default XNNPACK delegate")
+                    else:
+                        self.refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
+                    break
+            return self._results(facts, node)
         if name.startswith("Flex"):
             if profile.flex:
                 self._flex(op, name, stage)
             else:
-                self._refuse(stage, "TFL301", op, op=name)
+                self.refuse(stage, "TFL301", op, op=name)
             return False
-        self._refuse(stage, "TFL304", op, op=name, problem="is not registered")
+        self.refuse(stage, "TFL304", op, op=name, problem="is not registered")
         return False
 
     def _flex(self, op: Op, name: str, stage: Stage) -> None:
         from tflint.runtimes.profile import flex_allowlist  # noqa: PLC0415 - 744 names, for Flex builds only
 
         if name[4:] not in flex_allowlist():
-            self._refuse(stage, "TFL301", op, op=name)
+            self.refuse(stage, "TFL301", op, op=name)
 
-    def _bodies(
-        self, op: Op, x: list[NodeTensor | None], y: list[NodeTensor | None], stage: Stage, depth: int
-    ) -> bool:
-        """Prepare the bodies of a control-flow node; a loop or branch whose shapes vary makes its outputs dynamic."""
-        static = True
-        given = x[1:] if op.name == "IF" else x
-        for option in BODIES[op.name]:
-            index = op.options.get(option, 0)
-            if not 0 <= index < len(self.model.subgraphs):
-                self._refuse(stage, "TFL903", op, problem=f"subgraph {index} of {len(self.model.subgraphs)}")
-                return False
-            if depth >= MAX_DEPTH or index == op.subgraph:
-                self._refuse(stage, "TFL905", op, problem="calls itself")
-                return False
-            static &= self._subgraph(self.model.subgraphs[index], given, stage, depth + 1)
-        for position, state in enumerate(y):
-            if state is None:
-                continue
-            if not static:
-                state.become(None, dynamic=True)
-            elif op.name == "WHILE" and position < len(x) and x[position] is not None:
-                state.become(x[position].known_shape)  # type: ignore[union-attr] # tested on the line above
-            else:
-                state.become(state.stored)
-        return not static
-
-    def _refuse(self, stage: Stage, code: str, at: Op | Tensor | Subgraph, /, **data: Any) -> None:
+    def refuse(self, stage: Stage, code: str, at: Op | Tensor | Subgraph, /, **data: Any) -> None:
         self.refusals.append(Refusal(stage, code, at, data))
 
 
@@ -240,12 +287,3 @@ def _try(node: Node, code: Any) -> Any:
 
 def _shape(value: Any) -> Shape | None:
     return tuple(value) if isinstance(value, (tuple, list)) else None
-
-
-def callees(op: Op) -> Iterator[int]:
-    """Subgraphs that an operator names in its options."""
-    for option in CALLS.get(op.name, ()):
-        if option in op.options:
-            yield op.options[option]
-    if op.name == "STABLEHLO_CASE":
-        yield from op.options.get("branch_subgraph_indices") or ()

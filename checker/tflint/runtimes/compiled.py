@@ -1,28 +1,134 @@
 """What LiteRT's CompiledModel API refuses beyond the interpreter.
 
-Source: litert/core/model/model_load.cc (LiteRT f674577), and the corpus on LiteRT 2.3.0.
+Source: litert/core/model/model_load.cc, litert/runtime/compiled_model.cc, litert/cc/litert_compiled_model.cc (LiteRT
+f674577); measured on litert-2.3.0 with models of one op: loading, buffers for the first signature, and one run.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tflint.model.view import DTYPES
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from tflint.model.view import Model
+    from tflint.model.view import Model, Op, Signature, Subgraph, Tensor
+    from tflint.runtimes.kernel import NodeTensor
     from tflint.runtimes.profile import RuntimeProfile
+    from tflint.runtimes.refusal import Located, Stage
+
+MAX_RANK = 8
+NO_TYPE = frozenset({"variant", "complex128"})  # no element type of LiteRT's
+NO_BUFFER = frozenset({"string", "resource"})
+KEEPS_ITS_BUFFER = frozenset({"RESHAPE"})  # gives back a preset buffer although its output is dynamic
 
 
 def compiled(model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:  # noqa: ARG001 - one release so far
-    """Reasons why CompiledModel does not take a model that the interpreter takes."""
+    """Reasons why CompiledModel does not load a model that the interpreter takes."""
     for tensor in model.tensors:
-        if tensor.is_variable:
-            yield Refusal("load", "TFL213", tensor, {"problem": "a variable tensor"})
-        elif tensor.dtype == "variant":
-            yield Refusal("load", "TFL213", tensor, {"problem": "a variant tensor"})
+        problem = _tensor(tensor)
+        if problem:
+            yield _refusal("load", tensor, problem)
+    for op in model.ops:
+        problem = _op(op)
+        if problem:
+            yield _refusal("load", op, problem)
     for signature in model.signatures:
-        if signature.inputs is None or signature.outputs is None:
-            yield Refusal("load", "TFL213", signature, {"problem": "a signature without its maps"})
+        problem = _signature(signature, model)
+        if problem:
+            yield _refusal("load", signature, problem)
+    for entry in model.metadata:
+        if entry.buffer is None:
+            yield _refusal("load", entry, f"its buffer {entry.buffer_index} of {len(model.buffers)}")
+
+
+def _refusal(stage: Stage, at: Located, problem: str) -> Refusal:
+    return Refusal(stage, "TFL213", at, {"problem": problem})
+
+
+def _tensor(tensor: Tensor) -> str:
+    if tensor.is_variable:
+        return "a variable tensor"
+    if tensor.dtype in NO_TYPE:
+        return f"a {tensor.dtype} tensor"
+    if tensor.variant_types:
+        return "a tensor of variants"
+    return f"rank {len(tensor.dims)}, at most {MAX_RANK}" if len(tensor.dims) > MAX_RANK else ""
+
+
+def _op(op: Op) -> str:
+    if op.intermediate_indices:
+        return "intermediate tensors"
+    return "mutating_variable_inputs" if op.mutating_variable_inputs else ""
+
+
+def _signature(signature: Signature, model: Model) -> str:
+    if signature.inputs is None or signature.outputs is None:
+        return "a signature without its maps"
+    if signature.subgraph_index >= len(model.subgraphs):
+        return f"subgraph {signature.subgraph_index} of {len(model.subgraphs)}"
+    graph = model.subgraphs[signature.subgraph_index]
+    for role, entries, own in (
+        ("inputs", signature.inputs, graph.input_indices),
+        ("outputs", signature.outputs, graph.output_indices),
+    ):
+        if len(entries) != len(own):
+            return f"{len(entries)} {role} for {len(own)} of its subgraph"
+        if any(not 0 <= index < len(graph.tensors) for _, index in entries):
+            return f"{role} that are no tensors"
+    return ""
+
+
+def buffers(model: Model, graph: Subgraph, outputs: Sequence[NodeTensor | None]) -> Iterator[Refusal]:
+    """Reasons why the subgraph that the first signature runs gets no buffers for its inputs and outputs.
+
+    A buffer has the size that the file gives, unless an output before it has a dimension that varies: the tensors are
+    allocated first then, and a dynamic output takes no buffer any more.
+    """
+    for tensor in graph.inputs:
+        if tensor is not None:
+            problem = "a constant input" if tensor.is_constant else _no_buffer(tensor)
+            if problem:
+                yield _refusal("allocate", tensor, problem)
+    varies = [tensor is not None and tensor.has_rank and -1 in (tensor.shape_signature or ()) for tensor in graph.outputs]
+    for position, state in enumerate(outputs):
+        if state is None or state.tensor.is_constant:
+            continue
+        tensor = state.tensor
+        maker = model.producers.get((graph.index, tensor.index))
+        allocated = any(varies[: position + 1])
+        problem = _no_buffer(tensor)
+        if not problem and state.dynamic and any(varies) and maker is not None and maker.name not in KEEPS_ITS_BUFFER:
+            problem = "an output of unknown size beside a dimension that varies"
+        stage: Stage = "allocate"
+        shape = state.known_shape
+        if not problem and shape is not None and not allocated and maker is not None:
+            need = _bytes(tensor, shape)
+            if need > tensor.byte_size:
+                problem = f"an output of {need:,} bytes stored with a shape of {tensor.byte_size:,}"
+                stage = "allocate" if _verified(maker, graph) else "invoke"
+        if problem:
+            yield _refusal(stage, tensor, problem)
+
+
+def _verified(op: Op, graph: Subgraph) -> bool:
+    """The runtime compares the sizes: it counts nodes by their places in the plan that is left behind XNNPACK."""
+    from tflint.runtimes.profile import accelerator  # noqa: PLC0415 - for the few models with such an output
+
+    delegated = accelerator("xnnpack").ops
+    return op.index < max(1, sum(other.name not in delegated for other in graph.ops))
+
+
+def _no_buffer(tensor: Tensor) -> str:
+    if tensor.dtype in NO_BUFFER:
+        return f"a {tensor.dtype} input or output"
+    return "an input or output of size 0" if len(tensor.shape) > 1 and 0 in tensor.shape else ""
+
+
+def _bytes(tensor: Tensor, shape: Sequence[int]) -> int:
+    elements = 1
+    for dim in shape:
+        elements *= dim
+    return (elements * DTYPES.get(tensor.dtype, (0, ""))[0] + 7) // 8

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tflint.model import schema
 from tflint.model.sparse import sparsity_problem
+from tflint.runtimes.micro import micro_construct
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -23,10 +24,28 @@ CUSTOM, PLACEHOLDER = 32, 127
 LAST_KNOWN_CODE = 209
 MAX_BYTES = (1 << 63) - 1
 UNSIZED = frozenset({"string", "resource", "variant"})
+# Ops whose options the runtime does not parse: only they may read and write one tensor (measured, litert-2.3.0)
+WITHOUT_PARAMETERS = frozenset(
+    """
+    ABS ADD_N ASSIGN_VARIABLE ATAN2 BATCH_TO_SPACE_ND BITCAST BITWISE_XOR BROADCAST_ARGS BROADCAST_TO CEIL
+    COMPLEX_ABS COS CUSTOM DENSIFY DEQUANTIZE DILATE DYNAMIC_UPDATE_SLICE ELU EMBEDDING_LOOKUP EQUAL EXP
+    EXPAND_DIMS FILL FLOOR FLOOR_DIV FLOOR_MOD GATHER_ND GREATER GREATER_EQUAL HARD_SWISH HASHTABLE_FIND
+    HASHTABLE_IMPORT HASHTABLE_LOOKUP HASHTABLE_SIZE IMAG LESS LESS_EQUAL LOG LOGICAL_AND LOGICAL_NOT LOGICAL_OR
+    LOGISTIC LOG_SOFTMAX MATRIX_DIAG MATRIX_SET_DIAG MAXIMUM MINIMUM NEG NON_MAX_SUPPRESSION_V4
+    NON_MAX_SUPPRESSION_V5 NOT_EQUAL PAD PADV2 POW PRELU QUANTIZE RANGE RANK READ_VARIABLE REAL RELU RELU6
+    RELU_0_TO_1 RELU_N1_TO_1 REVERSE_V2 RFFT2D RIGHT_SHIFT ROUND RSQRT SCATTER_ND SEGMENT_SUM SELECT SELECT_V2
+    SIGN SIN SLICE SPACE_TO_BATCH_ND SQRT SQUARE SQUARED_DIFFERENCE STABLEHLO_ADD STABLEHLO_AND STABLEHLO_MAXIMUM
+    STABLEHLO_MINIMUM STABLEHLO_MULTIPLY STABLEHLO_SHIFT_LEFT TANH TILE TOPK_V2 TRANSPOSE UNSORTED_SEGMENT_MAX
+    UNSORTED_SEGMENT_MIN UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_SUM WHERE ZEROS_LIKE
+    """.split()
+)
 
 
 def construct(model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:
     """Reasons why the interpreter is not constructed."""
+    if profile.micro:
+        yield from micro_construct(model, profile)
+        return
     yield from _sections(model, profile)
     for code in model.operator_codes:
         if not profile.micro or code.index in model.used_opcodes:
@@ -168,15 +187,17 @@ def _operator(op: Op, model: Model, profile: RuntimeProfile) -> Iterator[Refusal
 
 
 def graph_indices(graph: Subgraph) -> Iterator[tuple[Located, str]]:
-    """Tensor indices out of range, graph's and operators': an inconsistent model, which does not allocate."""
+    """Tensor indices out of range, graph's and operators': an inconsistent model, which does not allocate.
+
+    -1 stands for "none" everywhere, and nobody looks at intermediates.
+    """
     count = len(graph.tensors)
     for role, indices in (("input", graph.input_indices), ("output", graph.output_indices)):
         for index in indices:
-            if not 0 <= index < count:
+            if not -1 <= index < count:
                 yield graph, f"{role} tensor {index} of {count}"
     for op in graph.ops:
-        roles = (("input", op.input_indices), ("output", op.output_indices), ("intermediate", op.intermediate_indices))
-        for role, indices in roles:
+        for role, indices in (("input", op.input_indices), ("output", op.output_indices)):
             for index in indices:
-                if not (-1 if role == "input" else 0) <= index < count:
+                if not -1 <= index < count:
                     yield op, f"{role} tensor {index} of {count}"

@@ -7,6 +7,7 @@
     has(i)          input i is there
     o.field         options by schema name, enums by name; a missing or foreign options table reads as zeros
     version         the operator code's version
+    graphs          inputs and outputs of each subgraph, counted (TFLite Micro's kernels only)
     t.type          dtype, lower case          t.shape, t.rank, t.size   as computed by Prepare so far
     t.stored        shape in the file          t.const                   constant, or folded by an earlier Prepare
     t.values        a small constant's values  t.quantized, t.scale, t.zero_point, t.scales, t.zero_points, t.axis
@@ -39,6 +40,9 @@ Shape = tuple[int, ...]
 # Releases from here on hand nodes to the default XNNPACK delegate before any kernel's Prepare sees them, so that the
 # kernel's own checks do not hold for a node that the delegate takes (measured: prepare.json, LOGISTIC int8 and others).
 DELEGATE_FIRST = (2, 19, 4)
+
+
+UNSIZED = frozenset({"string", "resource", "variant"})
 
 
 class UndecidedError(Exception):
@@ -140,6 +144,11 @@ class NodeTensor:
     def axis(self) -> int:
         """quantized_dimension."""
         return self.tensor.quant.dimension if self.tensor.quant else 0
+
+    @property
+    def unsized(self) -> bool:
+        """Strings, resources and variants: allocated when they are computed."""
+        return self.tensor.dtype in UNSIZED and not self.const
 
     def same(self, other: NodeTensor) -> bool:
         """Both are one tensor."""
@@ -256,7 +265,14 @@ class Node:
 
     __slots__ = ("_names", "op", "x", "y")
 
-    def __init__(self, op: Op, x: list[NodeTensor | None], y: list[NodeTensor | None], options: str) -> None:
+    def __init__(
+        self,
+        op: Op,
+        x: list[NodeTensor | None],
+        y: list[NodeTensor | None],
+        options: str,
+        graphs: Sequence[tuple[int, int]] = (),
+    ) -> None:
         self.op, self.x, self.y = op, _Tensors(x), _Tensors(y)
         given = op.options if not options or op.options_type == options else {}
         self._names = {
@@ -268,6 +284,7 @@ class Node:
             "o": _Options(given),
             "version": op.version,
             "has": self.has,
+            "graphs": graphs,
         }
 
     def has(self, index: int) -> bool:
@@ -285,9 +302,10 @@ class Node:
 
 
 @lru_cache(maxsize=None)
-def kernel(op: str) -> Kernel | None:
-    """The facts of one op, None where there is no file."""
-    path = resources.files("tflint.runtimes") / "kernels" / f"{op}.json"
+def kernel(op: str, *, micro: bool = False) -> Kernel | None:
+    """The facts of one op, of TFLite Micro's kernel with `micro`; None where there is no file."""
+    folder = resources.files("tflint.runtimes") / "kernels"
+    path = (folder / "tflm" if micro else folder) / f"{op}.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -296,7 +314,7 @@ def kernel(op: str) -> Kernel | None:
         raw["op"],
         raw["source"],
         raw.get("options", ""),
-        tuple(_check(entry) for entry in raw.get("checks", ())),
+        tuple(_check(entry, "tflm" if micro else "tflite") for entry in raw.get("checks", ())),
         tuple(_compile(text) for text in raw.get("outputs", ())),
         _compile(raw["dynamic"]) if "dynamic" in raw else None,
         _compile(raw["values"]) if "values" in raw else None,
@@ -312,12 +330,12 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("."))) if text else ()
 
 
-def _check(raw: Mapping[str, str]) -> Check:
+def _check(raw: Mapping[str, str], by: str) -> Check:
     return Check(
         raw["that"],
         _compile(raw["that"]),
         raw.get("why", ""),
-        raw.get("by", "tflite"),
+        raw.get("by", by),
         _version(raw.get("since", "")),
         _version(raw.get("before", "")),
         raw.get("unless") == "xnnpack",

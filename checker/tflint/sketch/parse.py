@@ -11,9 +11,10 @@ from tflint.errors import nearest
 from tflint.model import schema
 from tflint.model.view import DTYPES
 from tflint.model.write import encode
-from tflint.sketch.text import SketchError, Tokens
+from tflint.sketch.text import Handle, SketchError, Tokens, name_text
 
 Table = dict[str, Any]
+Ref = int | Handle  # a raw index (-1: omitted) or a tensor
 
 _NAMES = schema.ENUMS["BuiltinOperator"]
 _CODES = {name: code for code, name in _NAMES.items()}
@@ -60,11 +61,11 @@ def _parsed(text: str) -> _Parser:
 @dataclass
 class _Graph:
     name: str = "main"
-    inputs: list[str] | None = None
-    outputs: list[str] | None = None
+    inputs: list[Ref] | None = None
+    outputs: list[Ref] | None = None
     tensors: list[Table] = field(default_factory=list)
     operators: list[Table] = field(default_factory=list)
-    handles: dict[str, int] = field(default_factory=dict)
+    handles: dict[Handle, int] = field(default_factory=dict)
     made: set[int] = field(default_factory=set)
 
     def table(self, resolve: Any) -> Table:
@@ -179,11 +180,11 @@ class _Parser:
         tokens.expect("->")
         self.signatures.append((key, index, inputs, self._map(tokens)))
 
-    def _map(self, tokens: Tokens) -> list[tuple[str | None, str]] | None:
+    def _map(self, tokens: Tokens) -> list[tuple[str | None, Ref]] | None:
         if tokens.take("-"):
             return None
         tokens.expect("(")
-        rows: list[tuple[str | None, str]] = []
+        rows: list[tuple[str | None, Ref]] = []
         while not tokens.take(")"):
             name = None if tokens.take("-") else tokens.name()
             tokens.expect("=")
@@ -194,49 +195,50 @@ class _Parser:
     def _signature(self, key: str | None, index: int, inputs: Any, outputs: Any) -> Table:
         graph = self.graphs[index] if index < len(self.graphs) else self.graphs[0]
 
-        def side(rows: list[tuple[str | None, str]] | None) -> list[Table] | None:
+        def side(rows: list[tuple[str | None, Ref]] | None) -> list[Table] | None:
             return rows and [{"name": name, "tensor_index": self._resolve(graph, ref)} for name, ref in rows]
 
         return {"signature_key": key, "subgraph_index": index, "inputs": side(inputs), "outputs": side(outputs)}
 
-    def _ref(self, tokens: Tokens) -> str:
+    @staticmethod
+    def _ref(tokens: Tokens) -> Ref:
         if tokens.take("?"):
-            return "?" + tokens.next("number")
-        return "-" if tokens.take("-") else tokens.name()
+            return int(tokens.next("number"))
+        return -1 if tokens.take("-") else tokens.handle()
 
-    def _refs(self, tokens: Tokens) -> list[str]:
-        refs = []
+    def _refs(self, tokens: Tokens) -> list[Ref]:
+        refs: list[Ref] = []
         while not tokens.take(")"):
             refs.append(self._ref(tokens))
             tokens.take(",")
         return refs
 
     @staticmethod
-    def _resolve(graph: _Graph, ref: str) -> int:
-        if ref == "-":
-            return -1
-        if ref.startswith("?"):
-            return int(ref[1:])
+    def _resolve(graph: _Graph, ref: Ref) -> int:
+        if isinstance(ref, int):
+            return ref
         if ref not in graph.handles:
-            raise SketchError(f"no tensor {ref!r} above" + nearest(ref, graph.handles))
+            raise SketchError(f"no tensor {_text(ref)} here" + nearest(ref[0], (name for name, _ in graph.handles)))
         return graph.handles[ref]
 
     def _tensor(self, tokens: Tokens) -> None:
-        name = self._ref(tokens)
-        if tokens.take("="):  # a tensor that is made a second time
-            self._maker(tokens, self._resolve(self.graph, name), {})
+        handle = self._ref(tokens)
+        if tokens.take("="):  # a tensor that is made a second time, or none at all
+            self._maker(tokens, self._resolve(self.graph, handle), {})
             return
+        if isinstance(handle, int):
+            raise SketchError("a line starts with a name")
         tokens.expect(":")
         dtype = tokens.value()
         if dtype not in _TYPES and not str(dtype).startswith("type "):
             raise SketchError(f"no dtype {dtype!r}" + nearest(str(dtype), _TYPES))
-        tensor: Table = {"name": name.partition("~")[0], "shape": tokens.vector() or None, "buffer": 0}
+        tensor: Table = {"name": handle[0], "shape": tokens.vector() or None, "buffer": 0}
         tensor["type"] = _TYPES[dtype] if dtype in _TYPES else int(dtype[5:])
         self._facts(tokens, tensor)
-        if name in self.graph.handles:
-            raise SketchError(f"tensor {name!r} stands twice: write {name}~2")
+        if handle in self.graph.handles:
+            raise SketchError(f"tensor {_text(handle)} stands twice: number it, as in {name_text(handle[0])}~2")
         self.graph.tensors.append(tensor)
-        index = self.graph.handles[name] = len(self.graph.tensors) - 1
+        index = self.graph.handles[handle] = len(self.graph.tensors) - 1
         self._here(f"/subgraphs/{len(self.graphs) - 1}/tensors/{index}")
         if tokens.take("="):
             self._maker(tokens, index, tensor)
@@ -297,7 +299,7 @@ class _Parser:
 
     def _constant(self, tokens: Tokens, tensor: Table) -> None:
         if tokens.take("@"):
-            tensor["buffer"] = self.graph.tensors[self._resolve(self.graph, tokens.name())]["buffer"]
+            tensor["buffer"] = self.graph.tensors[self._resolve(self.graph, tokens.handle())]["buffer"]
             return
         dtype = schema.ENUMS["TensorType"][tensor["type"]].lower()
         bits, character = DTYPES[dtype]
@@ -363,6 +365,10 @@ class _Parser:
         graph.operators.append(op)
         self._here(f"/subgraphs/{len(self.graphs) - 1}/operators/{len(graph.operators) - 1}")
         self._here(f"/operator_codes/{op['opcode_index']}")
+
+
+def _text(handle: Handle) -> str:
+    return name_text(handle[0]) + (f"~{handle[1]}" if handle[1] > 1 else "")
 
 
 def _set_options(op: Table, table: str, options: Table) -> None:

@@ -68,6 +68,9 @@ TOKEN = re.compile(
 )
 
 
+Handle = tuple[str, int]
+
+
 class SketchError(ValueError):
     """A line that is no sketch line."""
 
@@ -125,10 +128,14 @@ class Tokens:
         return self.items[self.at - 1][1]
 
     def name(self) -> str:
-        """A name, with its `~2` handle if it has one."""
+        """A name."""
         text = self.next("word", "string")
-        text = json.loads(text) if text.startswith('"') else text
-        return f"{text}~{self.next('number')}" if self.take("~") else text
+        return json.loads(text) if text.startswith('"') else text
+
+    def handle(self) -> Handle:
+        """A tensor's name, and its number where several bear it: `x~2`."""
+        name = self.name()
+        return name, int(self.next("number")) if self.take("~") else 1
 
     def value(self) -> Any:
         """A scalar, a vector, a table or bytes."""

@@ -1,0 +1,1 @@
+"""Custom ops (TFL3xx)."""

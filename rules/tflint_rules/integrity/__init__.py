@@ -1,0 +1,1 @@
+"""Integrity and security (TFL9xx)."""

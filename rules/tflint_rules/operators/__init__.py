@@ -1,0 +1,1 @@
+"""Operators and runtime (TFL2xx)."""

@@ -1,0 +1,34 @@
+"""TFL214: operators about which nothing was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint.api import Severity, Target, hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint.api import Hit
+
+
+@rule(
+    "TFL214",
+    "no-evidence",
+    Severity.INFO,
+    since="0.1.0",
+    group=("op", "what"),
+    message="{op}: {what}, so the verdict is unknown",
+    examples=[],
+)
+def no_evidence(target: Target) -> Iterator[Hit]:
+    """No measured fact says whether the target runs this operator.
+
+    ## Why is this bad?
+    tflint does not guess: the target's verdict is `unknown`, which is neither compatible nor incompatible.
+
+    ## What to do
+    Load the file once in the runtime itself and call `allocate_tensors()`: `scripts/run_models.py` does so.
+    """
+    for refusal in target.refusals("TFL214"):
+        yield hit(refusal.at, op=refusal.data.get("op", ""), what=refusal.data["what"])

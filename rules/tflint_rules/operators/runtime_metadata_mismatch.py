@@ -1,0 +1,82 @@
+"""TFL203: `min_runtime_version` against the measured kernel tables."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tflint.api import Model, Severity, hit, rule
+from tflint.runtimes.profile import minimum_runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint.api import Hit
+    from tflint.model.view import OperatorCode
+
+NAME = "min_runtime_version"
+OLDEST = (2, 3, 0)  # the oldest runtime that can be a target: who asks for less gets the same models
+
+BAD = """
+x: float32[1,8,8,2]
+w: int4[4,3,3,2] q=[0.1,0.1,0.1,0.1]+[0,0,0,0]@0 = const
+b: float32[4] = const
+y: float32[1,6,6,4] = CONV_2D.v7(x, w, b) stride_h=1 stride_w=1
+metadata min_runtime_version = "2.11.0" 16
+"""
+GOOD = BAD.replace("2.11.0", "2.12.0")
+
+
+@rule(
+    "TFL203",
+    "runtime-metadata-mismatch",
+    Severity.WARNING,
+    since="0.1.0",
+    group=("have",),
+    message="min_runtime_version is {have}; {op} version {version} runs from TFLite {need} on",
+    examples=[(BAD, GOOD)],
+)
+def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
+    """The model's `min_runtime_version` is missing, or older than the first runtime that has all its operators.
+
+    ## Why is this bad?
+    Apps and tools read this metadata to decide whether they may load a model: too low a version lets it through to a
+    runtime that refuses it at load, and some tools refuse a model without one (openmv#2626). TFLite's own table, from
+    which converters take the value, names too early a release for 32 pairs of op and version: CONV_2D version 7 is
+    said to run in 2.11 and is refused there.
+
+    ## What to do
+    Write the version that the message names into the metadata `min_runtime_version` (16 bytes, padded with NUL), or
+    convert with a current converter, which writes it.
+
+    ## Exceptions
+    A missing or empty value is info: no interpreter looks at it. A value that is higher than needed is no finding, and
+    neither is one that is too low below TF 2.3, where many models of 2019 and 2020 say 1.5.0 and nobody looks.
+
+    ## References
+    facts/op_versions.json: the first wheel of each release that takes the pair, beside what TFLite's table says.
+    """
+    need, code = max((_need(c) for c in model.operator_codes if c.name != "CUSTOM"), default=((), None))
+    if code is None or not need:
+        return
+    at = next((entry for entry in model.metadata if entry.name == NAME), model)
+    raw = model.metadata_bytes(NAME, 64)
+    text = (raw or b"").partition(b"\0")[0].decode("utf-8", "backslashreplace")
+    opcode = model.operator_codes[-code]
+    data = {"op": opcode.name, "version": opcode.version, "need": ".".join(map(str, need))}
+    if not text:
+        yield hit(at, severity=Severity.INFO, have="missing" if raw is None else "empty", **data)
+    elif not re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", text):
+        yield hit(at, have="no version number", **data)
+    elif tuple(map(int, text.split("."))) < need and need > OLDEST:
+        yield hit(at, have=text, **data)
+
+
+def _need(code: OperatorCode) -> tuple[tuple[int, ...], int | None]:
+    """First TFLite release of an operator code, and minus its index: the first code wins among equals.
+
+    Releases before 1.11 were not measured and LiteRT's own versions are no TFLite releases: there the claim stands.
+    """
+    found = minimum_runtime(code.name, code.version)
+    measured = found.tflite if found.tflite and not found.tflite.startswith("<") else found.claimed
+    return (tuple(map(int, measured.split("."))) if measured else ()), -code.index

@@ -1,0 +1,64 @@
+"""TFL516: tensor types that the target does not know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint.api import Severity, Target, hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint.api import Hit
+
+BAD = """
+x: float32[1,4]
+w: int4[2,4] q=0.1+0 = const
+b: float32[2] = const
+y: float32[1,2] = FULLY_CONNECTED.v4(x, w, b)
+"""
+GOOD = BAD.replace("int4", "int8")
+
+# facts/README.md section 2: max TensorType of each release, measured
+NEEDS = {
+    "float64": "TFLite 2.3",
+    "complex128": "TFLite 2.4",
+    "uint64": "TFLite 2.5",
+    "resource": "TFLite 2.5",
+    "variant": "TFLite 2.5",
+    "uint32": "TFLite 2.5",
+    "uint16": "TFLite 2.9",
+    "int4": "TFLite 2.11",
+    "bfloat16": "TFLite 2.17 or LiteRT 1.0",
+    "int2": "TFLite 2.21 or LiteRT 2.1.0",
+    "uint4": "TFLite 2.21 or LiteRT 2.1.2",
+    "float8_e4m3fn": "LiteRT 2.1.6",
+    "float8_e5m2": "LiteRT 2.1.6",
+}
+
+
+@rule(
+    "TFL516",
+    "newer-tensor-type",
+    Severity.ERROR,
+    since="0.1.0",
+    group=("dtype",),
+    message="{dtype} is no tensor type of the target's; it needs {needs}",
+    examples=[(BAD, GOOD, "tflite-2.9")],
+)
+def newer_tensor_type(target: Target) -> Iterator[Hit]:
+    """A tensor's type is newer than the target.
+
+    ## Why is this bad?
+    The interpreter refuses the model while it loads, even if no operator reads the tensor: `Unsupported data type N in
+    tensor` (tensorflow#53279).
+
+    ## What to do
+    Convert with a type that the target has: int8 weights instead of int4 or int2, float32 or float16 instead of bfloat16 and float8.
+
+    ## References
+    facts/README.md section 2: types 0 to 39 tried on 57 runtimes.
+    """
+    for refusal in target.refusals("TFL516"):
+        dtype = refusal.data["dtype"]
+        yield hit(refusal.at, dtype=dtype, needs=NEEDS.get(dtype, "a runtime newer than any that was measured"))

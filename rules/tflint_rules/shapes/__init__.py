@@ -1,0 +1,1 @@
+"""Shapes (TFL4xx)."""

@@ -1,0 +1,1 @@
+"""Signatures (TFL1xx)."""

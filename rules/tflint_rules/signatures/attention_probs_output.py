@@ -1,0 +1,84 @@
+"""TFL109: attention weights among the results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint.api import Model, Severity, hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint.api import Hit, Op, Tensor
+
+RESHAPED = frozenset({"RESHAPE", "TRANSPOSE", "DEQUANTIZE", "QUANTIZE", "CAST"})  # from the probabilities to the output
+SCALED = RESHAPED | {"ADD", "SUB", "MUL", "DIV", "PACK", "SELECT", "SELECT_V2"}  # from query x key to the softmax: the mask
+PRODUCT = frozenset({"BATCH_MATMUL", "FULLY_CONNECTED"})  # old converters unroll the first into the second
+STEPS = 8
+
+BAD = """
+q: float32[1,4,8,16]
+k: float32[1,4,8,16]
+s: float32[1,4,8,8] = BATCH_MATMUL(q, k) adj_y=true
+p: float32[1,4,8,8] = SOFTMAX(s) beta=1.0
+"""
+GOOD = """
+q: float32[1,4,8,16]
+k: float32[1,4,8,16]
+s: float32[1,4,8,8] = BATCH_MATMUL(q, k) adj_y=true
+p: float32[1,4,8,8] = SOFTMAX(s) beta=1.0
+y: float32[1,4,8,16] = BATCH_MATMUL(p, k)
+"""
+
+
+@rule(
+    "TFL109",
+    "attention-probs-output",
+    Severity.WARNING,
+    since="0.1.0",
+    group=(),
+    message="output '{output}' {shape} is a softmax of query by key: attention weights, and no hidden state",
+    examples=[(BAD, GOOD)],
+)
+def attention_probs_output(model: Model) -> Iterator[Hit]:
+    """An output holds attention probabilities, not features.
+
+    ## Why is this bad?
+    Its rows sum to 1 and look like any other tensor, so it is taken for the encoder's hidden state, and what is built
+    on it learns nothing. It costs as much memory as all layers together, for it grows with the square of the length.
+
+    ## What to do
+    Export the model with `output_attentions=False`, or return a dict of the outputs that are wanted
+    (`last_hidden_state`, `pooler_output`).
+
+    ## Exceptions
+    Only where the softmax is over a matrix product: per-pixel class scores of a segmentation model, rank 4 as well,
+    come from a convolution. Info where the signature calls the output attention: then somebody wanted it.
+
+    ## References
+    mediapipe#4482: 24 of the published MobileBERT's 52 outputs.
+    """
+    names = {(s.subgraph_index, index): name or "" for s in model.signatures for name, index in s.outputs or ()}
+    for graph in model.entry_graphs:
+        for tensor in graph.outputs:
+            if tensor is None or len(tensor.shape) != 4:
+                continue
+            softmax = _back(model, tensor, RESHAPED, frozenset({"SOFTMAX"}))
+            scores = softmax.inputs[0] if softmax and softmax.inputs else None
+            if scores is not None and _back(model, scores, SCALED, PRODUCT):
+                named = names.get((graph.index, tensor.index), "").lower()
+                severity = Severity.INFO if "attention" in named or "attn" in named else None
+                yield hit(tensor, severity=severity, output=tensor.name, shape=list(tensor.shape))
+
+
+def _back(model: Model, tensor: Tensor | None, through: frozenset[str], wanted: frozenset[str]) -> Op | None:
+    """The op of the wanted kind that makes a tensor, through ops that only prepare or mask it."""
+    for _ in range(STEPS):
+        op = model.producers.get((tensor.subgraph, tensor.index)) if tensor else None
+        if op is None or op.name in wanted:
+            return op
+        if op.name not in through:
+            return None
+        made = [x for x in op.inputs if x is not None and (x.subgraph, x.index) in model.producers]
+        tensor = max(made, key=lambda x: x.index == op.input_indices[0] or x.elements, default=None)
+    return None

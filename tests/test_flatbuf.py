@@ -1,0 +1,110 @@
+"""Hostile bytes: every offset, length and index is checked before it is used."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from models import EXAMPLES
+from tflint.model import flatbuf
+from tflint.model.flatbuf import MalformedModelError, Reader
+from tflint.model.read import decode
+from tflint.model.write import encode
+
+CLEAN = (EXAMPLES / "clean.tflite").read_bytes()
+
+
+def patched(offset: int, form: str, value: int) -> bytes:
+    data = bytearray(CLEAN)
+    struct.pack_into(form, data, offset, value)
+    return bytes(data)
+
+
+def test_every_truncation_is_refused() -> None:
+    """A file cut anywhere is refused with a reason: the builder writes from the back, so no cut leaves it whole."""
+    for end in range(len(CLEAN)):
+        with pytest.raises(MalformedModelError):
+            decode(CLEAN[:end])
+
+
+@given(st.integers(0, len(CLEAN) - 4), st.integers(0, 2**32 - 1))
+@example(0, 0xFFFFFFFF)
+@example(0, 0x80000000)
+@example(4, 0)
+def test_any_word_may_be_anything(offset: int, value: int) -> None:
+    """Whatever a word is changed to, the model decodes or is refused; nothing else is raised."""
+    try:
+        decode(patched(offset, "<I", value))
+    except MalformedModelError as problem:
+        assert problem.reason
+
+
+def test_root_offset_behind_the_file_is_refused() -> None:
+    """The eight-byte file of tensorflow#115308 does not get past the root."""
+    with pytest.raises(MalformedModelError, match="outside the file"):
+        decode(struct.pack("<I4s", 0x7FFFFFF0, b"TFL3"))
+
+
+def test_vector_length_is_held_to_the_file() -> None:
+    """A vector of two billion elements is refused before anything of it is read."""
+    model = encode({"version": 3, "subgraphs": [{"inputs": [1, 2, 3]}]})
+    at = model.index(struct.pack("<4i", 3, 1, 2, 3))
+    data = bytearray(model)
+    struct.pack_into("<I", data, at, 0x7FFFFFFF)
+
+    with pytest.raises(MalformedModelError, match="a vector runs past the end"):
+        decode(bytes(data))
+
+
+def test_string_without_its_nul_is_refused() -> None:
+    """LiteRT's verifier wants the NUL behind a string, and so do we."""
+    model = bytearray(encode({"version": 3, "description": "abcd"}))
+    model[model.index(b"abcd") + 4] = 1
+
+    with pytest.raises(MalformedModelError, match="NUL"):
+        decode(bytes(model))
+
+
+def test_shared_tables_are_counted_like_the_verifier_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million references to one table are a million tables."""
+    monkeypatch.setattr(flatbuf, "MAX_TABLES", 100)
+    few = encode({"version": 3, "buffers": [{}] * 90})
+    many = encode({"version": 3, "buffers": [{}] * 101})
+
+    assert len(decode(few).buffers) == 90
+    with pytest.raises(MalformedModelError, match="more than 100 tables"):
+        decode(many)
+
+
+def test_decoded_values_are_limited_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vectors may share bytes, so the file's size does not bound the work; a budget does."""
+    monkeypatch.setattr(flatbuf, "MAX_ELEMENTS", 50)
+
+    with pytest.raises(MalformedModelError, match="more than 50 values"):
+        decode(encode({"version": 3, "subgraphs": [{"inputs": list(range(60)), "tensors": []}]}))
+
+
+def test_overlapping_scalars_of_a_hostile_vtable_are_read_one_by_one() -> None:
+    """A vtable may give two fields one place; each is read there."""
+    model = bytearray(encode({"version": 3, "operator_codes": [{"version": 7, "builtin_code": 9}]}))
+    reader = Reader(bytes(model))
+    reader.root("Model")
+
+    vtable = model.index(struct.pack("<I", 7)) - 4
+    assert vtable >= 0
+    for offset in range(0, len(model) - 1, 2):
+        data = bytearray(model)
+        struct.pack_into("<H", data, offset, 4)
+        try:
+            decode(bytes(data))
+        except MalformedModelError:
+            continue
+
+
+def test_rank_is_limited() -> None:
+    """A shape of ten thousand dimensions is an attack, not a tensor."""
+    with pytest.raises(MalformedModelError, match="10,000 dimensions"):
+        decode(encode({"version": 3, "subgraphs": [{"tensors": [{"shape": [1] * 10_000}]}]}))
