@@ -157,6 +157,8 @@ class Reader:
         size = _U16(self.data, vtable)[0]
         if size % 2 or vtable + size > self.size:
             raise MalformedModelError(f"the vtable of {name} has a bad size", vtable)
+        if vtable + size > self.end:
+            self.end = vtable + size
         raw = bytes(self._view[vtable + 4 : vtable + size])
         layout = self._layouts.get((raw, name))
         if layout is None:

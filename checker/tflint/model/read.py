@@ -259,8 +259,8 @@ def _enum_fields() -> dict[str, tuple[tuple[str, str], ...]]:
     return {
         table: tuple(
             (field, named.get(f"{table}.{field}") or named[field])
-            for _, field, *_ in fields
-            if field in named or f"{table}.{field}" in named
+            for _, field, kind, _ in fields
+            if kind[0] != "[" and (field in named or f"{table}.{field}" in named)
         )
         for table, fields in schema.TABLES.items()
     }

@@ -6,14 +6,13 @@ import importlib
 import os
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
 from tflint.findings import Severity
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tflint.findings import Report
 
 FORMATS = ("full", "concise", "json", "sarif", "github")
@@ -30,24 +29,32 @@ class Style:
 
 
 def render(kind: str, report: Report, style: Style) -> str:
-    """The report as text, in one of FORMATS."""
+    """Give the report as text, in one of FORMATS."""
     module = importlib.import_module(f"tflint.report.{kind}")
     text: str = module.render(report, style)
     return text
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all; its folder is made. Raises TflintError."""
+    """Write a file whole or not at all; its folder is made. A device or pipe is written to. Raises TflintError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            os.chmod(scratch, 0o644)
-            os.replace(scratch, path)
-        except BaseException:
-            os.unlink(scratch)
-            raise
+        if path.exists() and not path.is_file() and not path.is_dir():  # /dev/stdout, /dev/null, a named pipe
+            path.write_text(text, encoding="utf-8", newline="\n")
+        else:
+            _replace(Path(os.path.realpath(path)), text)  # what a link points at, not the link
     except OSError as problem:
         raise TflintError(f"cannot write {path}: {problem.strerror or problem}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
+    scratch = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        scratch.chmod(0o644)
+        scratch.replace(path)
+    except BaseException:
+        scratch.unlink()
+        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.report.escape import plain, short
+from tflint.report.escape import no_commands, plain, short
 from tflint.report.words import closing, finding_line, shown, verdict_line
 
 if TYPE_CHECKING:
@@ -21,5 +21,6 @@ def render(report: Report, style: Style) -> str:
             lines += [f"{name}: {verdict_line(verdict, file, report)}" for verdict in file.verdicts]
         for finding in shown(file.findings, style):
             severity, code = finding.severity.value, finding.rule.code
-            lines.append(f"{name}: {severity} {code} {finding_line(finding, len(report.targets))} ({short(finding.place.label)})")
-    return "\n".join([*lines, closing(report)]) + "\n"
+            text = finding_line(finding, len(report.targets))
+            lines.append(f"{name}: {severity} {code} {text} ({short(finding.place.label)})")
+    return no_commands("\n".join([*lines, closing(report)]) + "\n")

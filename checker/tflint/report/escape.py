@@ -5,21 +5,42 @@ from __future__ import annotations
 import re
 
 LONGEST = 200  # characters of one name in a report for people
+LONGEST_MESSAGE = 1000  # of a message, in which several names and the rule's own words stand
 
-# C0 and C1 controls, DEL, line and paragraph separators, bidirectional overrides, zero-width marks, lone surrogates
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_RUNNER_COMMAND = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 
 
 def plain(text: str) -> str:
-    """The text on one line, with control characters written out."""
-    return _UNSAFE.sub(lambda m: f"\\u{ord(m[0]):04x}" if ord(m[0]) > 0xFF else f"\\x{ord(m[0]):02x}", text)
+    """Put the text on one line, with whatever does not print as itself written out.
+
+    That is all of Unicode's "other" and "separator" but the space: controls, escapes, line ends, bidirectional and
+    zero-width marks, tags, lone surrogates. Of `##`, which opens a command of a CI runner anywhere in a line
+    (`##[add-mask]`, `##vso[..]`, `##teamcity[..]`), the second mark is.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else _written(ord(c)) for c in text)
+    return re.sub("(?<=#)#", r"\\x23", text)
 
 
-def short(text: str) -> str:
-    """`plain`, cut in the middle to LONGEST characters."""
-    text = plain(text)
-    half = LONGEST // 2
-    return text if len(text) <= LONGEST else f"{text[:half]}...{text[-half:]}"
+def _written(code: int) -> str:
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def short(text: str, longest: int = LONGEST) -> str:
+    """`plain`, cut in the middle to about `longest` characters."""
+    half = longest // 2
+    text = plain(text if len(text) <= 2 * longest else text[:longest] + text[-longest:])
+    return text if len(text) <= longest else f"{text[:half]}...{text[-half:]}"
+
+
+def no_commands(report: str) -> str:
+    """Disarm `::command::` where a line of a report starts with it: a GitHub runner obeys those in any log."""
+    return _RUNNER_COMMAND.sub(r"\1:\\x3a", report)
+
+
+def encoded(document: str) -> str:
+    """Disarm `##` in a JSON document, where it stands in strings only."""
+    return re.sub("(?<=#)#", r"\\u0023", document)
 
 
 def markdown(text: str) -> str:
@@ -28,10 +49,10 @@ def markdown(text: str) -> str:
 
 
 def command_data(text: str) -> str:
-    """For the message of a GitHub workflow command."""
+    """Escape the message of a GitHub workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def command_property(text: str) -> str:
-    """For a property of a GitHub workflow command."""
+    """Escape a property of a GitHub workflow command."""
     return command_data(text).replace(":", "%3A").replace(",", "%2C")

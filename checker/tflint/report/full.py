@@ -8,10 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
-from tflint.report.escape import plain, short
+from tflint.report.escape import no_commands, plain, short
 from tflint.report.words import closing, finding_line, meaning, needs, shown
 
 if TYPE_CHECKING:
@@ -21,14 +20,18 @@ if TYPE_CHECKING:
 SEVERITY = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 VERDICT = {"supported": "green", "partial": "yellow", "unsupported": "red", "unknown": "magenta"}
 PLACES = 3
+NARROWEST = 20  # characters: below that a terminal may as well wrap by itself
 
 
 def render(report: Report, style: Style) -> str:
     """Verdicts first, then findings, worst first. Plain text where colour is not wanted."""
+    out = io.StringIO()
     console = Console(
-        file=io.StringIO(),
+        file=out,
         force_terminal=_colored(style.color),
-        no_color=not _colored(style.color),
+        color_system="standard" if _colored(style.color) else None,  # whatever TERM says; None writes no escape at all
+        no_color=False,  # decided above
+        legacy_windows=False,
         highlight=False,
         markup=False,
         emoji=False,
@@ -38,9 +41,8 @@ def render(report: Report, style: Style) -> str:
         findings = shown(file.findings, style)
         if findings or not style.quiet:
             _file(console, file, report, findings, style)
-    console.print(Text(closing(report), style="bold"))
-    text = console.file.getvalue()  # type: ignore[attr-defined] # the StringIO above
-    return str(text)
+    _print(console, Text(closing(report), style="bold"))
+    return no_commands(out.getvalue())
 
 
 def _colored(choice: str) -> bool:
@@ -50,15 +52,14 @@ def _colored(choice: str) -> bool:
 
 
 def _file(console: Console, file: FileReport, report: Report, findings: list[Finding], style: Style) -> None:
-    console.print(Text(plain(file.path), style="bold underline"))
+    _print(console, Text(plain(file.path), style="bold underline"))
     for verdict in file.verdicts:
         reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
-        line = Text.assemble(
-            f"  {verdict.target}: ", (verdict.value, VERDICT[verdict.value]), f", {meaning(verdict)}{reasons}"
-        )
-        console.print(line)
+        value = (verdict.value, VERDICT[verdict.value])
+        _print(console, Text.assemble(f"{plain(verdict.target)}: ", value, f", {meaning(verdict)}{reasons}"), 2)
     if file.minimum and report.assumed_target:
-        console.print(Text(f"  no target named, so judged against the newest LiteRT; {needs(file)}", style="dim"))
+        text = f"no target named, so judged against the newest LiteRT; {needs(file)}"
+        _print(console, Text(text, style="dim"), 2)
     for finding in findings:
         _finding(console, finding, len(report.targets), style)
     console.print()
@@ -68,7 +69,7 @@ def _finding(console: Console, finding: Finding, targets: int, style: Style) -> 
     rule, severity = finding.rule, finding.severity.value
     head = Text.assemble((severity, SEVERITY[severity]), " ", (rule.code, "bold"), f" {rule.name}")
     console.print()
-    console.print(Padding(head, (0, 0, 0, 2)))
+    _print(console, head, 2)
     _row(console, "", finding_line(finding, targets))
     many = len(finding.places) if style.verbose else PLACES
     for place in finding.places[:many]:
@@ -81,9 +82,16 @@ def _finding(console: Console, finding: Finding, targets: int, style: Style) -> 
     if rule.remedy:
         _row(console, "do", rule.remedy)
     if style.verbose and finding.data.get("trace"):
-        console.print(Padding(Text("\n".join(map(plain, str(finding.data["trace"]).splitlines()))), (0, 0, 0, 6)))
+        for line in str(finding.data["trace"]).splitlines():
+            _print(console, Text(short(line)), 6)
 
 
 def _row(console: Console, word: str, text: str) -> None:
-    line = Text.assemble((f"{word} ", "dim") if word else "", text)
-    console.print(Padding(line, (0, 0, 0, 6 if word else 4)))
+    _print(console, Text.assemble((f"{word} ", "dim") if word else "", text), 6 if word else 4)
+
+
+def _print(console: Console, text: Text, indent: int = 0) -> None:
+    """Print wrapped and indented, without the blanks behind that rich's Padding leaves."""
+    for line in text.wrap(console, max(console.width - indent, NARROWEST)):
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line), soft_wrap=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tflint.report.escape import command_data, command_property, plain, short
+from tflint.report.repository import relative
 from tflint.report.words import closing, finding_line, shown
 
 if TYPE_CHECKING:
@@ -21,21 +22,21 @@ COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 def render(report: Report, style: Style) -> str:
     """Workflow commands, then the closing line for the log."""
-    lines: list[str] = []
-    left = 0
     findings = [finding for file in report.files for finding in shown(file.findings, style)]
+    by_severity = {severity: [f for f in findings if f.severity.value == severity] for severity in COMMANDS}
+    full = any(len(mine) > SHOWN for mine in by_severity.values())
+    lines: list[str] = []
     for severity, command in COMMANDS.items():
-        mine = [finding for finding in findings if finding.severity.value == severity]
-        room = SHOWN - (command == "notice")
-        left += max(0, len(mine) - room)
-        lines += [_line(command, finding, len(report.targets)) for finding in mine[:room]]
+        room = SHOWN - 1 if full and command == "notice" else SHOWN
+        lines += [_line(command, finding, len(report.targets)) for finding in by_severity[severity][:room]]
+    left = len(findings) - len(lines)
     if left:
-        lines.append(f"::notice title=tflite-lint::{left} more findings are in the report")
+        lines.append(f"::notice title=tflite-lint::{left} more finding{'s are' if left > 1 else ' is'} in the report")
     return "\n".join([*lines, closing(report)]) + "\n"
 
 
 def _line(command: str, finding: Finding, targets: int) -> str:
     title = command_property(f"{finding.rule.code} {finding.rule.name}")
-    file = command_property(plain(finding.file))
+    file = command_property(plain(relative(finding.file).as_posix()))
     text = f"{finding_line(finding, targets)} (at {short(finding.place.label)})"
-    return f"::{command} file={file},line=1,title={title}::{command_data(plain(text))}"
+    return f"::{command} file={file},line=1,title={title}::{command_data(text)}"

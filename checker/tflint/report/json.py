@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
 from tflint.findings import Severity
+from tflint.report.escape import encoded
 
 if TYPE_CHECKING:
     from tflint.findings import FileReport, Finding, Report
@@ -25,7 +27,12 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for 
         "summary": {severity.value: report.count(severity) for severity in Severity},
         "files": [_file(file) for file in report.files],
     }
-    return json.dumps(document, indent=2, ensure_ascii=True, default=str, allow_nan=False) + "\n"
+    return dumped(document)
+
+
+def dumped(document: dict[str, Any]) -> str:
+    """Write strict JSON in ASCII, so that a log or a terminal may print it: no NaN, no control, no lone surrogate."""
+    return encoded(json.dumps(_value(document), indent=2, ensure_ascii=True, allow_nan=False)) + "\n"
 
 
 def _file(file: FileReport) -> dict[str, Any]:
@@ -38,7 +45,7 @@ def _file(file: FileReport) -> dict[str, Any]:
 
 
 def finding_object(finding: Finding) -> dict[str, Any]:
-    """A finding as JSON has it."""
+    """Give a finding as JSON has it."""
     return {
         "code": finding.rule.code,
         "name": finding.rule.name,
@@ -47,7 +54,7 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "location": {"path": finding.place.path, "label": finding.place.label},
         "locations": [{"path": place.path, "label": place.label} for place in finding.places],
         "related": [{"path": place.path, "label": place.label} for place in finding.related],
-        "data": {key: _value(value) for key, value in finding.data.items()},
+        "data": dict(finding.data),
         "count": finding.count,
         "targets": list(finding.targets),
         "suppressed": finding.suppressed,
@@ -55,14 +62,20 @@ def finding_object(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _value(value: Any) -> Any:
-    """Data of a finding as JSON holds it: NaN and infinities as text, tuples as lists, bytes as hex."""
+def _value(value: object) -> object:
+    """Give a value as JSON holds it: NaN and infinities as text, tuples and vectors as lists, bytes as hex."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if value is None or isinstance(value, (bool, int)):
+        return value
     if isinstance(value, float):
-        return value if value - value == 0 else str(value)
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, dict):
-        return {str(key): _value(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list, set, frozenset)):
+        return {str(_value(str(key))): _value(item) for key, item in value.items()}
+    if isinstance(value, bytes) or (isinstance(value, memoryview) and value.format == "B"):
+        return value.hex()
+    if isinstance(value, (list, tuple, memoryview)):
         return [_value(item) for item in value]
-    if isinstance(value, (bytes, memoryview)):
-        return bytes(value).hex()
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(str(_value(str(item))) for item in value)
+    return _value(str(value))

@@ -7,15 +7,16 @@ of positions, so that a finding keeps its identity when the graph around it move
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from pathlib import Path, PurePosixPath
+import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tflint import __version__
-from tflint.report.escape import plain
-from tflint.report.json import finding_object
+from tflint.report.escape import short
+from tflint.report.json import dumped
+from tflint.report.repository import relative
 from tflint.report.words import finding_line
 
 if TYPE_CHECKING:
@@ -27,61 +28,73 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 LONGEST = 1024  # characters of a description that GitHub takes
 RESULTS = 25_000  # of a run that GitHub takes
+_NUMBERS = re.compile(r"\b(?:tensor|operator|subgraph|signature|input|output) \d+(?= ')| #\d+\b")  # of labels
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for all
     """One run; the worst findings first where there are more than GitHub takes."""
     findings = sorted(report.findings, key=lambda f: f.severity.rank)[:RESULTS]
     rules = {rule.code: rule for rule in (*report.rules, *(f.rule for f in findings))}
-    order = sorted(rules)
+    order = {code: index for index, code in enumerate(sorted(rules))}
+    fingerprints: Counter[str] = Counter()
     run = {
         "tool": {
             "driver": {
                 "name": "tflite-lint",
+                "version": __version__,
                 "semanticVersion": __version__,
                 "informationUri": "https://tflint.readthedocs.io/",
                 "rules": [descriptor(rules[code]) for code in order],
             }
         },
         "columnKind": "utf16CodeUnits",
-        "results": [_result(finding, order.index(finding.rule.code), len(report.targets)) for finding in findings],
+        "results": [_result(f, order[f.rule.code], len(report.targets), fingerprints) for f in findings],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=True) + "\n"
+    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def descriptor(rule: Rule) -> dict[str, Any]:
-    """A reportingDescriptor of a rule."""
+    """Describe a rule."""
+    why = rule.sections.get("Why is this bad?") or rule.summary
     return {
         "id": rule.code,
         "name": rule.name,
-        "shortDescription": {"text": rule.summary[:LONGEST]},
-        "fullDescription": {"text": rule.sections.get("Why is this bad?", rule.summary)[:LONGEST]},
-        "help": {"text": rule.remedy or rule.summary, "markdown": rule.doc},
+        "shortDescription": {"text": _cut(rule.summary or rule.name)},
+        "fullDescription": {"text": _cut(why or rule.name)},
+        "help": {"text": _cut(rule.remedy or rule.summary or rule.name), "markdown": rule.doc or rule.name},
         "helpUri": rule.url,
         "defaultConfiguration": {"level": LEVELS[rule.severity.value]},
-        "properties": {"tags": [f"TFL{rule.code[-3]}xx"], "since": rule.since, "status": rule.status},
+        "properties": {"tags": [f"{rule.code[:-2]}xx"], "since": rule.since, "status": rule.status},
     }
 
 
-def _result(finding: Finding, index: int, targets: int) -> dict[str, Any]:
+def _cut(text: str) -> str:
+    """Cut to what GitHub takes, at the end of a word."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 4].rpartition(" ")[0] + " ..."
+
+
+def _result(finding: Finding, index: int, targets: int, seen: Counter[str]) -> dict[str, Any]:
+    uri = _uri(finding.file)
+    fingerprint = _fingerprint(finding, uri)
+    seen[fingerprint] += 1
     result: dict[str, Any] = {
         "ruleId": finding.rule.code,
         "ruleIndex": index,
         "level": LEVELS[finding.severity.value],
-        "message": {"text": f"{finding_line(finding, targets)} (at {plain(finding.place.label)})"},
+        "message": {"text": f"{finding_line(finding, targets)} (at {short(finding.place.label)})"},
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(finding.file)},
+                    "artifactLocation": {"uri": uri},
                     "region": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1},
                 },
                 "logicalLocations": [
-                    {"fullyQualifiedName": place.path, "name": plain(place.label)} for place in finding.places
+                    {"fullyQualifiedName": place.path, "name": short(place.label)} for place in finding.places
                 ],
             }
         ],
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(finding)},
-        "properties": {"count": finding.count, "targets": list(finding.targets), "data": finding_object(finding)["data"]},
+        "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:{seen[fingerprint]}"},
+        "properties": {"count": finding.count, "targets": list(finding.targets), "data": dict(finding.data)},
     }
     if finding.suppressed is not None:
         result["suppressions"] = [{"kind": "external", "justification": finding.suppressed}]
@@ -89,16 +102,19 @@ def _result(finding: Finding, index: int, targets: int) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    """Repository-relative POSIX path with symlinks resolved; absolute files outside become file: URIs."""
-    real = Path(os.path.realpath(file))
-    try:
-        return quote(str(PurePosixPath(real.relative_to(Path.cwd().resolve()))))
-    except ValueError:
-        return real.as_uri()
+    """Repository-relative POSIX path with symlinks resolved; files outside become file: URIs."""
+    path = relative(file)
+    text = quote(os.fsencode(path.as_posix()))
+    if path.is_absolute():
+        return f"file://{text if text.startswith('/') else '/' + text}"
+    return text if ":" not in text.partition("/")[0] else f"./{text}"
 
 
-def _fingerprint(finding: Finding) -> str:
+def _fingerprint(finding: Finding, uri: str) -> str:
+    """Hash names and reasons, never positions: a finding keeps its identity when the graph around it is renumbered."""
     keys = finding.rule.group if finding.rule.group is not None else sorted(finding.data)
-    reason = [str(finding.data.get(key)) for key in keys]
-    parts = [finding.rule.code, _uri(finding.file), finding.place.label, *reason]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32] + ":1"
+    reason = [_NUMBERS.sub("", str(finding.data.get(key))) for key in keys]
+    subgraph = re.match(r"/subgraphs/\d+", finding.place.path)
+    place = _NUMBERS.sub("", finding.place.label)
+    parts = [finding.rule.code, uri, subgraph[0] if subgraph else "", place, *reason]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tflint.findings import Severity
-from tflint.report.escape import short
+from tflint.report.escape import LONGEST_MESSAGE, plain, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,44 +23,44 @@ MEANING = {
 
 
 def meaning(verdict: Verdict) -> str:
-    """What a verdict means, in words."""
+    """Say what a verdict means."""
     if verdict.value == "unsupported" and verdict.refusals[0].stage == "allocate":
         return "loads, but allocate_tensors() fails"
     return MEANING[verdict.value]
 
 
 def shown(findings: Iterable[Finding], style: Style) -> list[Finding]:
-    """Findings that a reader is to see: none that are suppressed, and when quiet only what fails the run."""
+    """Give the findings that a reader is to see: none suppressed, and when quiet only what fails the run."""
     worst = style.threshold.rank if style.threshold else -1
     return [f for f in findings if f.suppressed is None and (not style.quiet or f.severity.rank <= worst)]
 
 
 def finding_line(finding: Finding, targets: int) -> str:
-    """Message, how often, and on which targets where not on all."""
+    """Give the message, how often, and on which targets where not on all."""
     times = f" [{finding.count} times]" if finding.count > 1 else ""
-    where = f" [{', '.join(finding.targets)}]" if targets > 1 and 0 < len(finding.targets) < targets else ""
-    return f"{short(finding.message)}{times}{where}"
+    where = f" [{plain(', '.join(finding.targets))}]" if targets > 1 and 0 < len(finding.targets) < targets else ""
+    return f"{short(finding.message, LONGEST_MESSAGE)}{times}{where}"
 
 
 def verdict_line(verdict: Verdict, file: FileReport, report: Report) -> str:
     """`litert-2.3.0: unsupported: does not load (TFL201)`."""
     reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
-    text = f"{verdict.target}: {verdict.value}: {meaning(verdict)}{reasons}"
+    text = f"{plain(verdict.target)}: {verdict.value}: {meaning(verdict)}{reasons}"
     return text + (f"; {needs(file)}" if report.assumed_target and file.minimum else "")
 
 
 def needs(file: FileReport) -> str:
-    """The oldest runtimes whose tables hold every operator."""
+    """Name the oldest runtimes whose tables hold every operator."""
     return f"its operators need {' or '.join(file.minimum)} or newer"
 
 
 def closing(report: Report) -> str:
-    """The last line."""
+    """Sum up the run: the last line."""
     files = len(report.files)
     counts = [(report.count(severity), severity.value) for severity in Severity]
     parts = [f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for n, word in counts]
     found = ", ".join(parts)
-    assumed = f", no target named: judged against {', '.join(report.targets)}" if report.assumed_target else ""
+    assumed = f", no target named: judged against {plain(', '.join(report.targets))}" if report.assumed_target else ""
     suppressed = sum(f.suppressed is not None for f in report.findings)
     hidden = f", {suppressed} suppressed" if suppressed else ""
     return f"{files} model{'s' if files != 1 else ''}: {found}{hidden}{assumed}"

@@ -2,8 +2,7 @@
 
 Facts: facts/prepare.json. A node behind a dynamic output is not prepared, so its failure shows at Invoke only; control
 flow (`control.py`) prepares its bodies when it is reached; a second signature's subgraph is not prepared. CompiledModel
-prepares the first signature's subgraph instead of subgraph 0. TFLite Micro prepares everything and takes no dynamic
-output at all.
+prepares the first signature's subgraph instead of subgraph 0. TFLite Micro is another interpreter: `micro.py`.
 """
 
 from __future__ import annotations
@@ -55,8 +54,7 @@ class _Walk:
         self.model, self.profile = model, profile
         self.refusals: list[Refusal] = []
         self.active: list[int] = []
-        self.prepared: dict[tuple[int, Stage, tuple[Shape | None, ...]], _Prepared] = {}
-        self.by = "tflm" if profile.micro else "tflite"
+        self.prepared: dict[tuple[int, Stage, tuple[tuple[str, Shape | None] | None, ...]], _Prepared] = {}
 
     def run(self) -> list[Refusal]:
         graphs, profile = self.model.subgraphs, self.profile
@@ -71,9 +69,7 @@ class _Walk:
             self._apply_delegate(graphs)
         for graph in graphs:
             if graph.index not in self._entered():
-                if profile.micro:
-                    self.enter(graph, None, "allocate")
-                elif graph.index in called:
+                if graph.index in called:
                     self.enter(graph, None, "invoke")
                 else:
                     self._consistent(graph, "invoke")
@@ -105,8 +101,9 @@ class _Walk:
         for index, source in zip(graph.input_indices, given or (), strict=False):
             if source is not None and 0 <= index < len(states):
                 states[index].become(source.known_shape, dynamic=False)
+                states[index].type = source.type
         inputs = tuple(states[i] if 0 <= i < len(states) else None for i in graph.input_indices)
-        key = (graph.index, stage, tuple(state and state.known_shape for state in inputs))
+        key = (graph.index, stage, tuple(state and (state.type, state.known_shape) for state in inputs))
         if key in self.prepared:
             return self.prepared[key]
         if len(self.active) >= MAX_DEPTH:
@@ -116,7 +113,7 @@ class _Walk:
         self.active.append(graph.index)
         stopped = False
         for op in graph.ops:
-            if self._op(op, states, stage) and not self.profile.micro:
+            if self._op(op, states, stage):
                 stage, stopped = "invoke", True
         self.active.pop()
         outputs = tuple(states[i] if 0 <= i < len(states) else None for i in graph.output_indices)
@@ -128,7 +125,7 @@ class _Walk:
         """Indices that no tensor has and operators in place: such a subgraph is not allocated, wherever they are."""
         for at, problem in graph_indices(graph):
             self.refuse(stage, "TFL903", at, problem=problem)
-        if not self.profile.micro and self.profile.generation >= (2, 4):
+        if self.profile.generation >= (2, 4):
             for op in graph.ops:
                 if op.name not in WITHOUT_PARAMETERS:
                     for index in set(op.input_indices) & set(op.output_indices) - {-1}:
@@ -168,7 +165,7 @@ class _Walk:
         if None in y and name not in CONTROL_FLOW:
             self.refuse(stage, "TFL903", op, problem="an output that is no tensor")
         dynamic = self._results(facts, node)
-        if name in CONTROL_FLOW and not self.profile.micro:
+        if name in CONTROL_FLOW:
             return control_flow(self, op, x, y, stage)
         return dynamic
 
@@ -189,7 +186,7 @@ class _Walk:
         if check.by == "xnnpack":
             wanted = delegated
         else:
-            wanted = check.by == self.by and not (
+            wanted = check.by == "tflite" and not (
                 check.unless_delegated and delegated and profile.generation >= DELEGATE_FIRST
             )
         return wanted and check.holds_for(profile.generation)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tflint.model import schema
 from tflint.model.sparse import sparsity_problem
 from tflint.runtimes.micro import micro_construct
+from tflint.runtimes.parameters import parse_problem
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def construct(model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:
         return
     yield from _sections(model, profile)
     for code in model.operator_codes:
-        if not profile.micro or code.index in model.used_opcodes:
-            yield from _operator_code(code, profile)
+        yield from _operator_code(code, profile)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             yield from _tensor(tensor, model, profile)
@@ -104,8 +104,7 @@ def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refu
     elif number > profile.max_builtin_code:
         yield _load("TFL201", code, op=code.name, version=code.version, have="absent", number=code.code)
     elif name not in profile.kernels:
-        rule = "TFL205" if profile.micro else "TFL201"
-        yield _load(rule, code, op=code.name, version=code.version, have="absent", number=code.code)
+        yield _load("TFL201", code, op=code.name, version=code.version, have="absent", number=code.code)
     else:
         low, high = profile.kernels[name]
         if not low <= code.version <= high:
@@ -114,11 +113,11 @@ def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refu
 
 
 def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:
-    if tensor.buffer is None and model.buffers and not profile.micro:
+    if tensor.buffer is None and model.buffers:
         problem = f"buffer {tensor.buffer_index} of {len(model.buffers)}"
         yield _load("TFL902", tensor, problem=problem)
         return
-    if tensor.dtype not in profile.tensor_types and not profile.micro:
+    if tensor.dtype not in profile.tensor_types:
         yield _load("TFL516", tensor, dtype=tensor.dtype)
         return
     yield from _quantization(tensor, profile)
@@ -169,7 +168,7 @@ def _quantization(tensor: Tensor, profile: RuntimeProfile) -> Iterator[Refusal]:
     elif scales != 1 and (not tensor.shape or scales != tensor.shape[quant.dimension]):
         dim = tensor.shape[quant.dimension] if tensor.shape else 0
         problem = f"{scales} scales for a dimension of {dim}"
-    if problem and not profile.micro:
+    if problem:
         yield _load("TFL509", tensor, problem=problem)
 
 
@@ -180,10 +179,9 @@ def _operator(op: Op, model: Model, profile: RuntimeProfile) -> Iterator[Refusal
     offset, size = op.large_custom_options
     if offset > 1 and profile.buffer_offset and offset + size > model.file_size:
         yield _load("TFL902", op, problem="its custom options lie outside the file")
-    if profile.micro and op.name != "CUSTOM" and op.custom_options is not None:
-        yield _load("TFL910", op, problem="a builtin operator with custom options")
-    if op.name == "STABLEHLO_COMPOSITE" and profile.builtin_options2 and not op.options:
-        yield _load("TFL910", op, problem="no composite options")
+    problem = "" if op.name not in profile.kernels else parse_problem(op, profile.generation)
+    if problem:
+        yield _load("TFL910", op, problem=problem)
 
 
 def graph_indices(graph: Subgraph) -> Iterator[tuple[Located, str]]:

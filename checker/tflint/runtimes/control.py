@@ -88,6 +88,9 @@ def control_flow(walk: Walk, op: Op, x: States, y: States, stage: Stage) -> bool
         results = 1 if op.name == "WHILE" and graph is graphs[0] else len(y)
         if not _fits(walk, op, graph, stage, len(given), results):
             return False
+        if any(state is None and _reads(graph, index) for state, index in zip(given, graph.input_indices, strict=True)):
+            walk.refuse(stage, "TFL903", op, problem=f"it omits an input that subgraph {graph.index} reads")
+            return False
     bodies = []
     for graph in graphs:
         body = walk.enter(graph, given, stage)
@@ -111,6 +114,10 @@ def _fits(walk: Walk, op: Op, graph: Subgraph, stage: Stage, inputs: int, output
     requires = f"{inputs} inputs and {outputs} outputs of subgraph {graph.index}"
     walk.refuse(stage, "TFL212", op, op=op.name, requires=requires, by="tflite")
     return False
+
+
+def _reads(graph: Subgraph, index: int) -> bool:
+    return index in graph.output_indices or any(index in op.input_indices for op in graph.ops)
 
 
 def _branches(bodies: Sequence[Prepared]) -> bool:

@@ -56,10 +56,11 @@ class AbsentError(Exception):
 class NodeTensor:
     """A tensor as a kernel's Prepare finds it: the file's facts and what earlier nodes made of it."""
 
-    __slots__ = ("_shape", "_values", "const", "dynamic", "tensor")
+    __slots__ = ("_shape", "_values", "const", "dynamic", "tensor", "type")
 
     def __init__(self, tensor: Tensor, shape: Shape | None = None, *, dynamic: bool = False) -> None:
         self.tensor = tensor
+        self.type = tensor.dtype  # a body's input takes the dtype of what its caller gives
         self._shape: Shape | None = tensor.shape if shape is None else shape
         self.const = tensor.is_constant
         self._values: Sequence[Any] | None = None
@@ -86,11 +87,6 @@ class NodeTensor:
     def stored(self) -> Shape:
         """The shape in the file."""
         return self.tensor.shape
-
-    @property
-    def type(self) -> str:
-        """The dtype."""
-        return self.tensor.dtype
 
     @property
     def rank(self) -> int:
@@ -148,7 +144,7 @@ class NodeTensor:
     @property
     def unsized(self) -> bool:
         """Strings, resources and variants: allocated when they are computed."""
-        return self.tensor.dtype in UNSIZED and not self.const
+        return self.type in UNSIZED and not self.const
 
     def same(self, other: NodeTensor) -> bool:
         """Both are one tensor."""

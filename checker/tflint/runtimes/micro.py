@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tflint.model import schema
+from tflint.runtimes.custom import file_name, with_options
 from tflint.runtimes.kernel import AbsentError, Node, NodeTensor, UndecidedError, kernel
 from tflint.runtimes.refusal import Refusal
 
@@ -26,6 +27,7 @@ CUSTOM, VAR_HANDLE = "CUSTOM", "VAR_HANDLE"
 UNSIZED = frozenset({"string", "variant", "int2", "uint4"})  # of no size to it: one such tensor, used or not, is enough
 NO_INPUTS = frozenset({VAR_HANDLE, "CALL_ONCE"})
 OFFLINE_PLAN = "OfflineMemoryAllocation"
+WORDS = 16  # twice the highest rank
 DYNAMIC = "an output of fixed shape: it has no dynamic tensors"
 
 
@@ -49,6 +51,15 @@ class _MicroTensor(NodeTensor):
         """The first zero point; 0 without quantization."""
         return int(self.zero_points[0]) if self.quantized else 0
 
+    @property
+    def words(self) -> tuple[int, ...]:
+        """A constant as int32, whatever its dtype, and what follows it in the file: some kernels read on behind it."""
+        buffer = self.tensor.buffer
+        if buffer is None or not buffer.data_size:
+            raise UndecidedError
+        raw = bytes(buffer.source[buffer.start : buffer.start + WORDS * 4])
+        return tuple(memoryview(raw[: len(raw) // 4 * 4]).cast("i"))
+
 
 def micro_construct(model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:
     """Reasons why the model is not read, or an operator not resolved."""
@@ -63,6 +74,7 @@ def micro_construct(model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:
             yield from _tensor(tensor, model, profile)
         for op in graph.ops:
             yield from _operator(op, model)
+            yield from _custom(op, profile)
     for code in model.operator_codes:
         if code.index in model.used_opcodes:
             yield from _operator_code(code, profile)
@@ -93,12 +105,20 @@ def _operator(op: Op, model: Model) -> Iterator[Refusal]:
         yield Refusal("allocate", "TFL910", op, {"problem": "an intermediate tensor that is not empty"})
 
 
+def _custom(op: Op, profile: RuntimeProfile) -> Iterator[Refusal]:
+    name = op.opcode.custom_code if op.opcode and op.name == CUSTOM else None
+    if name is None or name in profile.custom_ops:
+        return
+    if name.startswith("Flex"):
+        yield Refusal("allocate", "TFL301", op, {"op": name})
+    else:
+        yield Refusal("allocate", "TFL304", op, {"op": name, "problem": "is not registered"})
+
+
 def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refusal]:
     if code.name == CUSTOM:
         if code.custom_code is None:
             yield Refusal("allocate", "TFL304", code, {"op": CUSTOM, "problem": "has no custom_code"})
-        elif code.custom_code not in profile.custom_ops:
-            yield Refusal("allocate", "TFL304", code, {"op": code.custom_code, "problem": "is not registered"})
     elif code.code not in schema.ENUMS["BuiltinOperator"]:
         yield Refusal("allocate", "TFL202", code, {"number": code.code})
     elif code.name not in profile.kernels:
@@ -151,15 +171,16 @@ def _prepare(
     known: Mapping[str, object] = profile.custom_ops if op.name == CUSTOM else profile.kernels
     if op.kind not in known:
         return  # micro_construct has said so
-    facts = kernel(op.kind, micro=True)
+    custom = op.name == CUSTOM
+    facts = kernel(file_name(op.kind), micro=True)
     x = [states[i] if i >= 0 else None for i in op.input_indices]
     y = [states[i] if i >= 0 else None for i in op.output_indices]
     if facts is None:
-        if op.name != CUSTOM:
+        if not custom:
             what = "its kernel's checks were not measured"
             yield Refusal("unknown", "TFL214", op, {"op": op.kind, "what": what})
         return
-    node = Node(op, list(x), list(y), facts.options, sizes)
+    node = Node(with_options(op, op.kind) if custom else op, list(x), list(y), facts.options, sizes)
     for check in facts.checks:
         if not _passes(node, check.code):
             requires = check.why or check.that

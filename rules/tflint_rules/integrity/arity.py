@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tflint.api import Severity, Target, hit, rule
@@ -39,7 +40,7 @@ HEADER = 4096  # bytes of a string constant that are read: its table of offsets
     examples=[(BAD, GOOD)],
 )
 def arity(target: Target) -> Iterator[Hit]:
-    """An operator lacks its vector of inputs or outputs or has the options of another op, or a string constant is malformed.
+    """An operator lacks its inputs or outputs or has the options of another op, or a string constant is malformed.
 
     ## Why is this bad?
     The missing vector is a null pointer that kernels follow (the class of TFSA-2020-006, TFSA-2020-007 and
@@ -98,7 +99,7 @@ def _string_problem(tensor: Tensor) -> str:
     offsets = struct.unpack_from(f"<{shown}i", raw, 4)
     if offsets[0] != 4 * (count + 2):
         return f"a first offset of {offsets[0]}, not {4 * (count + 2)}"
-    if any(b < a or b > size for a, b in zip(offsets, offsets[1:], strict=False)):
+    if any(b < a or b > size for a, b in pairwise(offsets)):
         return "offsets that do not ascend within the buffer"
     return f"a last offset of {offsets[-1]}, not {size}" if shown == count + 1 and offsets[-1] != size else ""
 

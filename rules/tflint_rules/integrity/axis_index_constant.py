@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tflint.api import Op, Severity, hit, rule
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     from tflint.api import Hit, Tensor
 
+    Others = Mapping[str, Callable[[Op], Iterator[Hit]]]
+
 BAD = """
 x: float32[2,3]
 p: int32[2] = const [0,2]
@@ -18,6 +21,7 @@ y: float32[2,3] = TRANSPOSE(x, p)
 """
 GOOD = BAD.replace("[0,2]", "[0,1]")
 
+MAX_RANK = 64  # as the reader allows
 REDUCERS = ("MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL", "REVERSE_V2")
 AXES: Mapping[str, tuple[int, int, int]] = {  # op -> inputs: data, axes; what the rank grows by
     **dict.fromkeys((*REDUCERS, "ARG_MAX", "ARG_MIN", "TRANSPOSE"), (0, 1, 0)),
@@ -54,13 +58,13 @@ def axis_index_constant(op: Op) -> Iterator[Hit]:
     (segment numbers) and CVE-2021-37686.
 
     ## What to do
-    Correct the constant in the source model and convert again; a file from elsewhere with such a constant is not to be trusted.
+    Correct the constant in the source model and convert again; do not trust a file from elsewhere that has one.
 
     ## Exceptions
     Only where the rank is known for sure. Negative axes count from the end, as kernels allow.
 
     ## References
-    LiteRT tflite/kernels/internal/axis handling of concatenation.cc, gather.cc, reduce.cc, transpose.cc, pad.cc, slice.cc.
+    LiteRT tflite/kernels: concatenation.cc, gather.cc, reduce.cc, transpose.cc, pad.cc, slice.cc, segment_sum.cc.
     """
     if op.name in AXES:
         data, position, grown = AXES[op.name]
@@ -68,8 +72,7 @@ def axis_index_constant(op: Op) -> Iterator[Hit]:
     elif op.name in OPTION:
         option, grown = OPTION[op.name]
         value = op.options.get(option)
-        values = value if option == "squeeze_dims" else [value]
-        yield from _axes(op, _input(op, 0), values if value is not None else None, grown)
+        yield from _axes(op, _input(op, 0), (value,) if isinstance(value, int) else value, grown)
     else:
         yield from OTHERS[op.name](op)
 
@@ -83,19 +86,17 @@ def _values(tensor: Tensor | None) -> Sequence[int] | None:
 
 
 def _axes(op: Op, data: Tensor | None, axes: Sequence[int] | None, grown: int) -> Iterator[Hit]:
-    """A scalar and a tensor of unknown rank look alike, so a rank of 0 decides nothing."""
-    if data is None or not data.shape or axes is None:
+    if data is None or not data.shape or axes is None:  # a scalar and an unknown rank look alike
         return
     rank = len(data.shape) + grown
-    bad = next((axis for axis in axes if not -rank <= axis < rank), None)
+    bad = next((axis for axis in axes[:MAX_RANK] if not -rank <= axis < rank), None)
     if bad is not None:
         yield hit(op, op=op.name, what="axis", value=bad, wants=f"its rank allows {-rank} to {rank - 1}")
 
 
 def _paddings(op: Op) -> Iterator[Hit]:
-    bad = next((value for value in _values(_input(op, 1)) or () if value < 0), None)
-    if bad is not None:
-        yield hit(op, op=op.name, what="padding", value=bad, wants="paddings are 0 or more")
+    if bad := [value for value in _values(_input(op, 1)) or () if value < 0]:
+        yield hit(op, op=op.name, what="padding", value=bad[0], wants="paddings are 0 or more")
 
 
 def _slice(op: Op) -> Iterator[Hit]:
@@ -104,22 +105,17 @@ def _slice(op: Op) -> Iterator[Hit]:
         yield hit(op, op=op.name, what="size", value=bad[0], wants="sizes are -1 (the rest) or more")
     elif bad := [begin for begin in begins or () if begin < 0]:
         yield hit(op, op=op.name, what="begin", value=bad[0], wants="begins are 0 or more")
-    elif data is not None and begins and sizes and len(begins) == len(sizes) == len(data.shape) and not data.is_dynamic:
-        for begin, size, dim in zip(begins, sizes, data.shape, strict=True):
-            if begin + max(size, 0) > dim and data.is_constant:
+    elif data is not None and data.is_constant and begins and sizes:
+        for begin, size, dim in zip(begins, sizes, data.shape, strict=False):
+            if begin + max(size, 0) > dim:
                 yield hit(op, op=op.name, what="end", value=begin + size, wants=f"the dimension is {dim}")
                 return
 
 
 def _segments(op: Op) -> Iterator[Hit]:
     numbers = _values(_input(op, 1)) or ()
-    if numbers and (numbers[0] < 0 or any(b < a for a, b in zip(numbers, numbers[1:], strict=False))):
+    if numbers and (numbers[0] < 0 or any(b < a for a, b in pairwise(numbers))):
         yield hit(op, op=op.name, what="segment", value=min(numbers), wants="segments ascend from 0")
 
 
-OTHERS: Mapping[str, Callable[[Op], Iterator[Hit]]] = {
-    "PAD": _paddings,
-    "PADV2": _paddings,
-    "SLICE": _slice,
-    "SEGMENT_SUM": _segments,
-}
+OTHERS: Others = {"PAD": _paddings, "PADV2": _paddings, "SLICE": _slice, "SEGMENT_SUM": _segments}

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from tflint.api import Severity, Target, hit, rule
-from tflint.model.sparse import sparsity_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,14 +64,23 @@ def _structure(model: Model, told: set[str]) -> Iterator[Hit]:
     """What no runtime refuses, and the official verifier or a reader of the file stumbles over."""
     for tensor in model.tensors:
         buffer = tensor.buffer
-        if tensor.path in told or tensor.dtype == "string" or not tensor.bits or buffer is None or not tensor.is_constant:
+        if (
+            tensor.path in told
+            or tensor.dtype == "string"
+            or not tensor.bits
+            or buffer is None
+            or not tensor.is_constant
+        ):
             continue
         problem = ""
         if buffer.outside and not buffer.in_file:
             problem = f"buffer {buffer.index} lies outside the file"
-        elif tensor.sparsity is not None:
-            problem = sparsity_problem(tensor)
-        elif not tensor.external_buffer and buffer.size > tensor.byte_size and min(tensor.shape, default=0) >= 0:
+        elif (
+            tensor.sparsity is None
+            and not tensor.external_buffer
+            and buffer.size > tensor.byte_size
+            and min(tensor.shape, default=0) >= 0
+        ):
             text = f"{buffer.size:,} bytes for a constant of {tensor.byte_size:,}"
             yield hit(tensor, severity=Severity.INFO, problem=text, kind=_kind(text))
         if problem:

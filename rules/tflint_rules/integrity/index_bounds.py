@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
-from tflint.runtimes.control import callees
+from tflint.api import Severity, Target, hit, rule
 from tflint.runtimes.construct import graph_indices
+from tflint.runtimes.control import callees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit
+    from tflint.api import Hit, Model
+    from tflint.runtimes.refusal import Located
 
 BAD = """
 x: float32[4]
@@ -33,7 +34,7 @@ y: float32[4] = RELU(x)
     message="{problem}",
     examples=[(BAD, GOOD)],
 )
-def index_bounds(model: Model) -> Iterator[Hit]:
+def index_bounds(target: Target) -> Iterator[Hit]:
     """An operator or a subgraph names a tensor, an operator code or a subgraph that does not exist.
 
     ## Why is this bad?
@@ -47,18 +48,27 @@ def index_bounds(model: Model) -> Iterator[Hit]:
     ## References
     LiteRT tflite/core/subgraph.cc, CheckTensorIndices; while.cc, if.cc, call_once.cc, stablehlo_composite.cc.
     """
+    told = set()
+    for at, problem in _structure(target.model):
+        told.add(at.path)
+        yield hit(at, problem=problem, kind=_kind(problem))
+    for refusal in target.refusals("TFL903"):
+        if refusal.at.path not in told:
+            problem = refusal.data["problem"]
+            yield hit(refusal.at, problem=problem, kind=_kind(problem))
+
+
+def _structure(model: Model) -> Iterator[tuple[Located, str]]:
+    """What is wrong whatever a runtime makes of it."""
     graphs = len(model.subgraphs)
     for graph in model.subgraphs:
-        for at, problem in graph_indices(graph):
-            yield hit(at, problem=problem, kind=_kind(problem))
+        yield from graph_indices(graph)
         for op in graph.ops:
             if op.opcode is None:
-                problem = f"operator code {op.opcode_index} of {len(model.operator_codes)}"
-                yield hit(op, problem=problem, kind=_kind(problem))
+                yield op, f"operator code {op.opcode_index} of {len(model.operator_codes)}"
             for index in callees(op):
                 if not 0 <= index < graphs:
-                    problem = f"subgraph {index} of {graphs}"
-                    yield hit(op, problem=problem, kind=_kind(problem))
+                    yield op, f"subgraph {index} of {graphs}"
 
 
 def _kind(problem: str) -> str:

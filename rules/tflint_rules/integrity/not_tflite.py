@@ -18,7 +18,8 @@ y: float32[4] = RELU(x)
 """
 GOOD = BAD.replace("version 2", "version 3")
 
-ZIP = b"PK\x03\x04"  # the archive of associated files that the metadata library appends
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the archive of associated files that the metadata library appends; an empty one
+LEAST_TAIL = 64  # bytes: below it are tables that an editing tool left behind
 
 
 @rule(
@@ -39,11 +40,12 @@ def not_tflite(file: ModelFile) -> Iterator[Hit]:
     2.18, tflite-runtime, C++ `BuildFromFile`) read past the end of a truncated file and crash (tensorflow#115308).
 
     ## What to do
-    Fetch or convert the file again; where it is a Git LFS pointer, run `git lfs pull`, and in CI check out with `lfs: true`.
+    Fetch or convert the file again; where it is a Git LFS pointer, run `git lfs pull` (in CI: `lfs: true`).
 
     ## Exceptions
-    A subgraph without an operators vector is a warning: today's runtimes take it, the official verifier does not.
-    Bytes behind the model that are no zip archive are info: no runtime looks at them.
+    A subgraph without an operators vector is a warning: today's runtimes take it, the official verifier does not. One
+    without a vector of inputs or outputs is info: only TFLite Micro refuses it, and wants an empty one.
+    64 bytes and more behind the model that are no zip archive are info: no runtime looks at them.
 
     ## References
     facts/README.md sections 3 and 4; LiteRT tflite/core/model_builder.h.
@@ -59,13 +61,16 @@ def _sections(model: Model) -> Iterator[Hit]:
         yield hit(model, problem=f"schema version {model.version}, where runtimes take 3")
     if not model.subgraphs:
         yield hit(model, problem="the model has no subgraph")
-    if "buffers" in model.absent:
-        yield hit(model, problem="the model has no buffers")
+    if not model.buffers:
+        severity = None if "buffers" in model.absent else Severity.WARNING
+        yield hit(model, severity=severity, problem="the model has no buffers")
     for graph in model.subgraphs:
         if "tensors" in graph.absent:
             yield hit(graph, problem="a subgraph has no tensors")
         if "operators" in graph.absent:
             yield hit(graph, severity=Severity.WARNING, problem="a subgraph has no operators")
-    if model.tail_size and not model.tail.startswith(ZIP):
+        if {"inputs", "outputs"} & graph.absent:
+            yield hit(graph, severity=Severity.INFO, problem="a subgraph leaves out its inputs or outputs")
+    if model.tail_size >= LEAST_TAIL and not model.tail.lstrip(b"\0").startswith(ZIP):
         problem = f"{model.tail_size:,} bytes behind the model are no zip archive"
         yield hit(model, severity=Severity.INFO, problem=problem)

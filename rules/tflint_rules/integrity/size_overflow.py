@@ -48,7 +48,7 @@ def size_overflow(model: Model) -> Iterator[Hit]:
     """
     for tensor in model.tensors:
         shape = tensor.shape
-        if not shape or tensor.dtype in ("resource", "variant"):
+        if not shape or tensor.dtype in ("string", "resource", "variant"):
             continue
         if min(shape) < 0:
             yield hit(tensor, problem="a dimension is negative", shape=str(list(shape)))

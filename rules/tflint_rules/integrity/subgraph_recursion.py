@@ -20,11 +20,14 @@ graph cond(a) -> (b)
 a: float32[4]
 b: bool[] = const [false]
 """
-GOOD = BAD.replace("body_subgraph_index=0", "body_subgraph_index=2") + """
+GOOD = (
+    BAD.replace("body_subgraph_index=0", "body_subgraph_index=2")
+    + """
 graph body(c) -> (d)
 c: float32[4]
 d: float32[4] = RELU(c)
 """
+)
 
 
 @rule(
@@ -72,9 +75,10 @@ def subgraph_recursion(model: Model, options: Mapping[str, int]) -> Iterator[Hit
             depths[at] = 1 + max((depths.get(to, 0) for _, to in calls[at]), default=0)
             del open_[at]
             stack.pop()
-    if depths and depths.get(0, 0) > options["depth"]:
-        problem = f"subgraphs are nested {depths[0]} deep"
-        yield hit(model.subgraphs[0], severity=Severity.WARNING, problem=problem)
+    deepest = max(depths, key=lambda index: depths[index], default=0)
+    if depths and depths[deepest] > options["depth"]:
+        problem = f"subgraphs are nested {depths[deepest]} deep"
+        yield hit(model.subgraphs[deepest], severity=Severity.WARNING, problem=problem)
 
 
 def _calls(model: Model, ops: tuple[Op, ...]) -> list[tuple[Op, int]]:

@@ -60,9 +60,7 @@ def gather_const_out_of_range(op: Op) -> Iterator[Hit]:
             return
 
 
-def _columns(
-    op: Op, table: Tensor, indices: Tensor, values: Sequence[Any]
-) -> Iterator[tuple[int, Sequence[Any]]]:
+def _columns(op: Op, table: Tensor, indices: Tensor, values: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
     """The axes that are indexed, each with its indices."""
     rank = len(table.shape)
     if op.name == "GATHER_ND":

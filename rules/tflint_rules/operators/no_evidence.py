@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint.api import Severity, Target, hit, rule
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
 
     from tflint.api import Hit
 
+BAD = """
+x: float32[4]
+y: float32[4] = STABLEHLO_CBRT(x)
+"""
+GOOD = """
+x: float32[4]
+y: float32[4] = RELU(x)
+"""
+PROFILE = Path(__file__).with_suffix(".toml")  # a runtime with a kernel that no published runtime has
+
 
 @rule(
     "TFL214",
@@ -19,7 +30,7 @@ if TYPE_CHECKING:
     since="0.1.0",
     group=("op", "what"),
     message="{op}: {what}, so the verdict is unknown",
-    examples=[],
+    examples=[(BAD, GOOD, str(PROFILE))],
 )
 def no_evidence(target: Target) -> Iterator[Hit]:
     """No measured fact says whether the target runs this operator.

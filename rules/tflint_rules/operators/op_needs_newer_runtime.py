@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.api import Severity, Target, hit, rule
-from tflint.runtimes.profile import known_ops, minimum_runtime
+from tflint.runtimes.profile import minimum_runtime
+from tflint_rules.operators.kernels import has_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,20 +68,22 @@ def op_needs_newer_runtime(target: Target) -> Iterator[Hit]:
     users = _users(target.model) if refused or target.assumed else {}
     for code in target.model.operator_codes:
         refusal = refused.get(code.path)
-        if refusal is not None and code.name in known_ops():
+        if refusal is not None and has_kernel(code.name):
             for at in users.get(code.index, (code,)):
-                yield _hit(at, code, _have(refusal.data["have"]))
+                yield _hit(at, code, f"the target has {refusal.data['have']}".replace("absent", "none"))
         elif target.assumed and refusal is None and _is_news(code):
             for at in users.get(code.index, (code,)):
                 yield _hit(at, code, "the newest LiteRT has it", Severity.INFO)
 
 
-def _have(have: str) -> str:
-    return "the target has none" if have == "absent" else f"the target has {have}"
-
-
 def _hit(at: Op | OperatorCode, code: OperatorCode, have: str, severity: Severity | None = None) -> Hit:
-    data = {"op": code.name, "version": code.version, "have": have, "needs": _needs(code), "remedy": _remedy(code)}
+    data: dict[str, Any] = {
+        "op": code.name,
+        "version": code.version,
+        "have": have,
+        "needs": _needs(code),
+        "remedy": _remedy(code),
+    }
     return hit(at, severity=severity, **data)
 
 

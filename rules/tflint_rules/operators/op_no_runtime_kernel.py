@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tflint.api import Model, Severity, hit, rule
 from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER
-from tflint.runtimes.profile import known_ops
+from tflint_rules.operators.kernels import has_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def op_no_runtime_kernel(model: Model) -> Iterator[Hit]:
     """
     users: dict[int, list[Op]] | None = None
     for code in model.operator_codes:
-        if code.code in (CUSTOM, PLACEHOLDER) or not 0 <= code.code <= LAST_KNOWN_CODE or code.name in known_ops():
+        if code.code in (CUSTOM, PLACEHOLDER) or not 0 <= code.code <= LAST_KNOWN_CODE or has_kernel(code.name):
             continue
         if users is None:
             users = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflint.api import Model, Severity, hit, rule
 from tflint.runtimes.profile import minimum_runtime
@@ -63,7 +63,7 @@ def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
     raw = model.metadata_bytes(NAME, 64)
     text = (raw or b"").partition(b"\0")[0].decode("utf-8", "backslashreplace")
     opcode = model.operator_codes[-code]
-    data = {"op": opcode.name, "version": opcode.version, "need": ".".join(map(str, need))}
+    data: dict[str, Any] = {"op": opcode.name, "version": opcode.version, "need": ".".join(map(str, need))}
     if not text:
         yield hit(at, severity=Severity.INFO, have="missing" if raw is None else "empty", **data)
     elif not re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", text):

@@ -57,7 +57,7 @@ def training_mode_graph(op: Op, model: Model) -> Iterator[Hit]:
     do have dropout: ignore the rule for such a file.
 
     ## References
-    Keras layers/regularization/dropout.py and torch.nn.functional.dropout: a uniform tensor against the rate; tf.nn.moments over (0, 1, 2).
+    Keras and torch dropout: a uniform tensor against the rate. tf.nn.moments of batch normalization: axes 0, 1, 2.
     """
     if op.name == "CUSTOM":
         name = (op.opcode.custom_code if op.opcode else "") or ""

@@ -44,7 +44,7 @@ def hybrid_op(target: Target) -> Iterator[Hit]:
     (tflite-micro#757, tensorflow#43386).
 
     ## What to do
-    For a microcontroller or an NPU, convert with `representative_dataset`, `TFLITE_BUILTINS_INT8` and int8 inputs and outputs.
+    For a microcontroller or an NPU, convert with `representative_dataset`, `TFLITE_BUILTINS_INT8` and int8 in and out.
 
     ## Exceptions
     Info on CPU runtimes; an error on a TFLite Micro target whose kernel refuses the op.

@@ -55,5 +55,9 @@ def legacy_uint8(target: Target) -> Iterator[Hit]:
     for op in target.model.ops:
         if op.name in WEIGHTS:
             activations = data(op)
-            if activations is not None and activations.dtype == "uint8" and any(w.dtype == "uint8" for w in weights(op)):
+            if (
+                activations is not None
+                and activations.dtype == "uint8"
+                and any(w.dtype == "uint8" for w in weights(op))
+            ):
                 yield hit(op, severity=severity, op=op.name)

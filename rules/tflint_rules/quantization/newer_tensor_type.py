@@ -54,7 +54,7 @@ def newer_tensor_type(target: Target) -> Iterator[Hit]:
     tensor` (tensorflow#53279).
 
     ## What to do
-    Convert with a type that the target has: int8 weights instead of int4 or int2, float32 or float16 instead of bfloat16 and float8.
+    Convert with a type that the target has: int8 for int4 and int2, float32 or float16 for bfloat16 and float8.
 
     ## References
     facts/README.md section 2: types 0 to 39 tried on 57 runtimes.

@@ -32,7 +32,7 @@ y: int8[1,2] q=0.1+0 = FULLY_CONNECTED.v4(x, w, b)
     since="0.1.0",
     on=("FULLY_CONNECTED",),
     group=("activations",),
-    message="FULLY_CONNECTED weights have {scales} scales under {activations} activations; many kernels read the first",
+    message="{scales} scales on FULLY_CONNECTED weights under {activations} activations; many kernels read the first",
     examples=[(BAD, GOOD)],
 )
 def per_channel_dense(op: Op) -> Iterator[Hit]:

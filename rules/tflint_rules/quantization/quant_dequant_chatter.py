@@ -80,7 +80,10 @@ def _between(model: Model, graph: Subgraph, op: Op) -> bool:
     x = op.inputs[0] if op.inputs else None
     if x is None or not op.output_indices or x.is_constant or x.dtype not in INTEGER:
         return False
-    return bool(model.consumers.get((graph.index, op.output_indices[0]))) and op.output_indices[0] not in graph.output_indices
+    return (
+        bool(model.consumers.get((graph.index, op.output_indices[0])))
+        and op.output_indices[0] not in graph.output_indices
+    )
 
 
 def _same(back: Op, forth: Op) -> bool:

@@ -24,6 +24,7 @@ y: int8[1,4] q=0.1+0 = RELU.v2(x)
 
 RANGES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767), "int4": (-8, 7)}
 SYMMETRIC = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"})  # their int8 kernels drop the zero point
+CHANNELS = 4096  # of a filter that are looked at
 BUDGET = 4_000_000  # zero points read in all: vectors of a hostile file may share their bytes
 
 
@@ -33,7 +34,7 @@ BUDGET = 4_000_000  # zero points read in all: vectors of a hostile file may sha
     Severity.ERROR,
     since="0.1.0",
     group=("kind",),
-    message="'{name}' has {problem}",
+    message="{problem} on '{name}'",
     examples=[(BAD, GOOD)],
 )
 def quant_params_malformed(model: Model) -> Iterator[Hit]:
@@ -46,7 +47,7 @@ def quant_params_malformed(model: Model) -> Iterator[Hit]:
     outside the type's range, or one of int8 weights that is not 0) makes the kernel compute something else.
 
     ## What to do
-    Convert again with a current converter; if a tool edited the file, it must write scales, zero points and dimension together.
+    Convert again with a current converter; a tool that edits a file must write scales, zero points and dimension.
 
     ## References
     LiteRT tflite/core/interpreter_builder.cc, ParseQuantization (f674577); the 8-bit quantization specification.
@@ -65,7 +66,7 @@ def quant_params_malformed(model: Model) -> Iterator[Hit]:
     for op in model.ops:
         weights = operand(op, 1) if op.name in SYMMETRIC else None
         if weights is not None and weights.dtype == "int8" and weights.is_constant and weights.quant is not None:
-            zero = next((z for z in weights.quant.zero_point[:BUDGET] if z), 0)
+            zero = next((z for z in weights.quant.zero_point[:CHANNELS] if z), 0)
             if zero and -128 <= zero <= 127:
                 problem = f"a zero point of {zero}, which {op.name} leaves out of int8 weights"
                 yield hit(weights, name=weights.name, problem=problem, kind=re.sub(r"-?\d+ ?", "", problem))

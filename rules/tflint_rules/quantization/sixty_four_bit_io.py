@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflint.api import Model, Severity, hit, rule
 
@@ -67,7 +67,7 @@ def sixty_four_bit_io(model: Model) -> Iterator[Hit]:
 def _hit(model: Model, tensor: Tensor, role: str) -> Hit:
     maker = model.producers.get((tensor.subgraph, tensor.index)) if role == "output" else None
     severity = Severity.INFO if maker is not None and maker.name in INDICES else None
-    data = {"role": role, "name": tensor.name, "dtype": tensor.dtype, "narrow": NARROW[tensor.dtype]}
+    data: dict[str, Any] = {"role": role, "name": tensor.name, "dtype": tensor.dtype, "narrow": NARROW[tensor.dtype]}
     return hit(tensor, severity=severity, **data)
 
 

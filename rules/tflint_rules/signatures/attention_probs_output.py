@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from tflint.api import Hit, Op, Tensor
 
 RESHAPED = frozenset({"RESHAPE", "TRANSPOSE", "DEQUANTIZE", "QUANTIZE", "CAST"})  # from the probabilities to the output
-SCALED = RESHAPED | {"ADD", "SUB", "MUL", "DIV", "PACK", "SELECT", "SELECT_V2"}  # from query x key to the softmax: the mask
+SCALED = RESHAPED | {
+    "ADD",
+    "SUB",
+    "MUL",
+    "DIV",
+    "PACK",
+    "SELECT",
+    "SELECT_V2",
+}  # from query x key to the softmax: the mask
 PRODUCT = frozenset({"BATCH_MATMUL", "FULLY_CONNECTED"})  # old converters unroll the first into the second
 STEPS = 8
 

@@ -51,8 +51,8 @@ def generated_signature_name(model: Model) -> Iterator[Hit]:
     of one export: the next one, with another layer order or another Keras, counts otherwise (tensorflow#32180).
 
     ## What to do
-    Name them where the model is exported: return a dict of outputs, and name the arguments by `tf.TensorSpec(name=...)`,
-    `keras.Input(name=...)` or litert-torch's `sample_kwargs`.
+    Name them where the model is exported: return a dict of outputs, and name the arguments by
+    `tf.TensorSpec(name=...)`, `keras.Input(name=...)` or litert-torch's `sample_kwargs`.
 
     ## Exceptions
     Info where the side has one entry: a counter cannot be mistaken for another then.

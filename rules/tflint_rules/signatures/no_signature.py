@@ -52,9 +52,9 @@ def no_signature(target: Target) -> Iterator[Hit]:
     graph = target.model.primary
     if target.model.signatures or graph is None or not graph.input_indices:
         return
-    counts = {"inputs": _count(graph.input_indices, "input"), "outputs": _count(graph.output_indices, "output")}
+    inputs, outputs = _count(graph.input_indices, "input"), _count(graph.output_indices, "output")
     reads = target.profile.signature_defs  # parsed from TF 2.5 on, never by TFLM: measured, facts/README.md section 6
-    yield hit(target.model, severity=None if reads else Severity.INFO, **counts)
+    yield hit(target.model, severity=None if reads else Severity.INFO, inputs=inputs, outputs=outputs)
 
 
 def _count(indices: tuple[int, ...], what: str) -> str:

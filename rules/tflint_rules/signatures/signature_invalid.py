@@ -80,10 +80,9 @@ def _problems(signature: Signature, model: Model, keys: Counter[str | None]) -> 
     graph = model.subgraphs[signature.subgraph_index]
     yield from _side("input", signature.inputs, graph.input_indices, graph)
     yield from _side("output", signature.outputs, graph.output_indices, graph)
-    missing = dict.fromkeys(graph.input_indices)
-    for _, index in signature.inputs or ():
-        missing.pop(index, None)
-    if missing and signature.inputs is not None:
+    mapped = {index for _, index in signature.inputs or ()}
+    missing = set(graph.input_indices) - mapped
+    if missing and signature.inputs is not None and mapped <= set(graph.input_indices):  # else: said of the index
         yield "input without a name", f"{len(missing)} of {len(graph.input_indices)} inputs are not in the map"
 
 

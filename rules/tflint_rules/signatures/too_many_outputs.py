@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tflint.api import Hit, Subgraph
 
-_OUT = "\n".join(f"y{i}: float32[1,{i + 1}] = const" for i in range(9))
+_OUT = "\n".join(f"y{i}: float32[1,{i + 5}] = const" for i in range(9))
 BAD = f"""
 graph main(x) -> ({", ".join(f"y{i}" for i in range(9))})
 x: float32[1,4]

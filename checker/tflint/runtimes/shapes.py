@@ -1,0 +1,88 @@
+"""Shapes as kernels compute them from the file's own: what the file says of one op's outputs, held against its inputs.
+
+Each op is judged by the stored shapes of its inputs, so one wrong shape is one finding and not one for each op behind
+it. Constants are folded as Prepare folds them. Behind a dynamic output, a custom op and control flow nothing is sure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tflint.runtimes.control import CONTROL_FLOW
+from tflint.runtimes.kernel import AbsentError, Node, NodeTensor, UndecidedError, kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import CodeType
+
+    from tflint.model.view import Op, Subgraph
+    from tflint.runtimes.kernel import Kernel, Shape
+
+OPAQUE = CONTROL_FLOW | {"CUSTOM", "READ_VARIABLE", "HASHTABLE", "VAR_HANDLE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """One op's outputs. `data_dependent`: their shapes are known at Invoke only, and that starts here."""
+
+    node: Node
+    facts: Kernel
+    shapes: tuple[Shape | None, ...] = ()  # None: not sure
+    data_dependent: bool = False
+
+    @property
+    def op(self) -> Op:
+        """The operator."""
+        return self.node.op
+
+    def passes(self) -> bool:
+        """No check of the plain kernel fails."""
+        checks = (check for check in self.facts.checks if check.by == "tflite")
+        return all(_value(self.node, check.code) is not False for check in checks)
+
+
+def computed(graph: Subgraph) -> Iterator[Computed]:
+    """Say what each op of a subgraph makes, as far as that is sure."""
+    states = [NodeTensor(tensor) for tensor in graph.tensors]
+    unsure: set[int] = set()
+    late: set[int] = set()  # sized at Invoke
+    for op in graph.ops:
+        facts = None if op.name in OPAQUE else kernel(op.name)
+        x = [states[i] if 0 <= i < len(states) else None for i in op.input_indices]
+        y = [states[i] if 0 <= i < len(states) else None for i in op.output_indices]
+        after_late = not late.isdisjoint(op.input_indices)
+        if facts is None or after_late or not unsure.isdisjoint(op.input_indices):
+            unsure.update(op.output_indices)
+            if after_late:
+                late.update(op.output_indices)
+            continue
+        node = Node(op, x, y, facts.options)
+        if facts.dynamic is not None and _value(node, facts.dynamic):
+            unsure.update(op.output_indices)
+            late.update(op.output_indices)
+            sized = any(state is not None and not state.unsized for state in y)
+            yield Computed(node, facts, data_dependent=sized)
+            continue
+        yield Computed(node, facts, tuple(_shapes(facts, node, y)))
+        values = _value(node, facts.values)
+        if values is not None and y and y[0] is not None:
+            y[0].become(y[0].stored, values=values)
+
+
+def _shapes(facts: Kernel, node: Node, y: Sequence[NodeTensor | None]) -> Iterator[Shape | None]:
+    made: Any = None
+    for index, state in enumerate(y):
+        if not isinstance(made, list):  # a list holds the shapes of all outputs
+            made = _value(node, facts.outputs[min(index, len(facts.outputs) - 1)]) if facts.outputs else None
+        shape = made[index] if isinstance(made, list) and index < len(made) else made
+        yield tuple(shape) if state is not None and isinstance(shape, (tuple, list)) else None
+
+
+def _value(node: Node, code: CodeType | None) -> Any:  # noqa: ANN401 - whatever the expression gives
+    if code is None:
+        return None
+    try:
+        return node.evaluate(code)
+    except (UndecidedError, AbsentError):
+        return None
