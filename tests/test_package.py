@@ -10,11 +10,13 @@ import sys
 import tarfile
 import zipfile
 from email.parser import Parser
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-
 from models import EXAMPLES, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SOURCES = {"tflint": ROOT / "checker" / "tflint", "tflint_rules": ROOT / "rules" / "tflint_rules"}
 MOST = 250 << 20  # bytes of an installation: what pre-commit.ci allows
@@ -42,7 +44,7 @@ def build(source: Path, kind: str, out: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this tree."""
+    """Build the wheel of this tree."""
     return build(ROOT, "wheel", tmp_path_factory.mktemp("wheel"))
 
 
@@ -55,7 +57,7 @@ def names(wheel: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of a fresh environment that has the wheel and what it depends on."""
+    """Give the interpreter of a fresh environment that has the wheel and what it depends on."""
     folder = tmp_path_factory.mktemp("installed") / "venv"
     done = run(sys.executable, "-m", "venv", folder, cwd=folder.parent)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -71,7 +73,9 @@ def test_wheel_has_two_packages(names: set[str]) -> None:
 
     assert {name for name in top if not name.endswith(".dist-info")} == {"tflint", "tflint_rules"}
     assert len(top) == 3
-    assert [name for name in names if re.search(r"(^|/)(tests?|test_\w+\.py|conftest\.py|__pycache__)(/|$)", name)] == []
+    assert [
+        name for name in names if re.search(r"(^|/)(tests?|test_\w+\.py|conftest\.py|__pycache__)(/|$)", name)
+    ] == []
 
 
 def test_wheel_has_every_file_of_the_sources(names: set[str]) -> None:

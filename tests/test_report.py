@@ -19,8 +19,8 @@ from urllib.parse import unquote
 
 import jsonschema
 import pytest
-
 from models import EXAMPLES, ROOT, SHARED
+
 from tflint import sketch
 from tflint.engine import Plan, check_file, check_model
 from tflint.findings import Report, Severity, hit
@@ -77,7 +77,7 @@ HOSTILE = {
 
 @rule("TST101", "tensor-named", Severity.WARNING, since="0.1.0", message="{name} is a name", examples=[])
 def tensor_named(tensor: Tensor) -> Iterator[Hit]:
-    """A tensor has a name, and its message starts with it.
+    """Flag each tensor, by a message that starts with its name.
 
     ## Why is this bad?
     A test needs a message that a model's author chose.
@@ -90,20 +90,20 @@ def tensor_named(tensor: Tensor) -> Iterator[Hit]:
 
 @rule("TST102", "op-seen", Severity.ERROR, since="0.1.0", message="{op} is an operator", examples=[], group=("op",))
 def op_seen(op: Op) -> Iterator[Hit]:
-    """An operator is there."""
+    """Flag each operator."""
     yield hit(op, op=op.kind)
 
 
 @rule("TST103", "twice", Severity.ERROR, since="0.1.0", message="said twice", examples=[], group=())
 def twice(op: Op) -> Iterator[Hit]:
-    """The same is said of an operator as an error and as a note."""
+    """Say the same of an operator as an error and as a note."""
     yield hit(op)
     yield hit(op, severity=Severity.INFO)
 
 
 @rule("TST104", "odd-data", Severity.INFO, since="0.1.0", message="odd", examples=[], group=())
 def odd_data(op: Op) -> Iterator[Hit]:
-    """Data holds what JSON has no form for."""
+    """Put into data what JSON has no form for."""
     yield hit(
         op,
         nan=float("nan"),
@@ -120,14 +120,16 @@ def odd_data(op: Op) -> Iterator[Hit]:
 
 @rule("TST105", "levels", Severity.INFO, since="0.1.0", message="{name} is {level}", examples=[])
 def levels(tensor: Tensor) -> Iterator[Hit]:
-    """A tensor is as bad as the first word of its name says."""
+    """Take a tensor for as bad as the first word of its name says."""
     level = tensor.name.partition("_")[0]
     if level in {severity.value for severity in Severity}:
         yield hit(tensor, name=tensor.name, level=level, severity=Severity(level))
 
 
-def linted(text: str, *rules: Rule, name: str = "models/m.tflite", targets: tuple[str, ...] = ("litert",)) -> FileReport:
-    """What these rules say of a sketch."""
+def linted(
+    text: str, *rules: Rule, name: str = "models/m.tflite", targets: tuple[str, ...] = ("litert",)
+) -> FileReport:
+    """Lint a sketch by these rules."""
     entries = tuple(
         Entry(r.code, r.name, __name__, r.check.__name__, r.scope, tuple(r.on), r.status, "test") for r in rules
     )
@@ -135,12 +137,12 @@ def linted(text: str, *rules: Rule, name: str = "models/m.tflite", targets: tupl
 
 
 def report(*files: FileReport, rules: tuple[Rule, ...] = (), targets: tuple[str, ...] = ("litert-2.3.0",)) -> Report:
-    """A run over these files."""
+    """Make a run of these files."""
     return Report(files, targets, rules=rules)
 
 
 def examples() -> Report:
-    """The example models through all built-in rules."""
+    """Lint the example models by all built-in rules."""
     entries = tuple(catalogue().values())
     plan = Plan(entries, (resolve("litert"), resolve("tflite-2.9")))
     files = tuple(check_file(path, plan) for path in sorted(EXAMPLES.glob("*.tflite")))
@@ -148,7 +150,7 @@ def examples() -> Report:
 
 
 def hostile(name: str) -> str:
-    """A sketch that holds the name wherever a model has one."""
+    """Write a sketch that holds the name wherever a model has one."""
     text = json.dumps(name)
     return f"""
 description {text}
@@ -171,7 +173,7 @@ def strict(text: str) -> Any:
 
 
 def sarif_run(made: Report) -> dict[str, Any]:
-    """The one run of the SARIF report."""
+    """Give the one run of the SARIF report."""
     document = strict(render("sarif", made, PLAIN))
     jsonschema.validate(document, OUR_SARIF)
     run: dict[str, Any] = document["runs"][0]
@@ -195,7 +197,7 @@ def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
 
 
 def unescaped(text: str) -> str:
-    """What the runner makes of a property or message."""
+    """Read a property or message as the runner does."""
     for code, character in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
         text = text.replace(code, character)
     return text
@@ -334,7 +336,12 @@ OUR_SARIF: dict[str, Any] = {  # the part of SARIF 2.1.0 that we write, with wha
                                                     },
                                                     "region": {
                                                         "additionalProperties": False,
-                                                        "required": ["startLine", "startColumn", "endLine", "endColumn"],
+                                                        "required": [
+                                                            "startLine",
+                                                            "startColumn",
+                                                            "endLine",
+                                                            "endColumn",
+                                                        ],
                                                         "properties": {
                                                             "startLine": ONE,
                                                             "startColumn": ONE,
@@ -410,7 +417,9 @@ def test_sarif_is_valid_by_the_official_schema() -> None:
     """The SARIF report of models, hostile ones among them, and of suppressed findings is SARIF 2.1.0."""
     schema = json.loads(SARIF_SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.validators.validator_for(schema)(schema)
-    nasty = [linted(hostile(name), tensor_named, op_seen, odd_data, name=f"{key}.tflite") for key, name in HOSTILE.items()]
+    nasty = [
+        linted(hostile(name), tensor_named, op_seen, odd_data, name=f"{key}.tflite") for key, name in HOSTILE.items()
+    ]
     file = linted(TWO_OPS, twice)
     known = replace(file, findings=tuple(replace(f, suppressed="reason") for f in file.findings))
     for made in (examples(), report(*nasty), report(known), report()):
@@ -491,7 +500,7 @@ def test_files_are_named_by_their_path_in_the_repository(kind: str, isolated: Pa
 
 
 def test_odd_file_names_are_proper_uris(isolated: Path) -> None:
-    """Names that are no UTF-8, that look like a scheme, or that lie outside the checkout are URIs that give them back."""
+    """Names that are no UTF-8, look like a scheme, or lie outside the checkout are URIs that give them back."""
     for name, uri in (
         (os.fsdecode(b"\xff.tflite"), "%FF.tflite"),
         ("a:b.tflite", "a%3Ab.tflite"),
@@ -575,7 +584,9 @@ def test_names_are_whole_in_json() -> None:
 def test_colors_are_our_own(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With colour, a hostile name adds no escape sequence to those of a plain one, and is itself in plain text."""
     monkeypatch.setenv("COLUMNS", "200")
-    tame, nasty = (render("full", report(linted(hostile(n), tensor_named, op_seen)), COLORED) for n in ("x", HOSTILE[key]))
+    tame, nasty = (
+        render("full", report(linted(hostile(n), tensor_named, op_seen)), COLORED) for n in ("x", HOSTILE[key])
+    )
 
     assert set(SGR.findall(nasty)) == set(SGR.findall(tame)) != set()
     assert "".join(SGR.sub("", nasty).split("\n")).isprintable()

@@ -21,10 +21,10 @@ from tflint.runtimes.refusal import Refusal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tflint.model.view import Model, Op, Subgraph, Tensor
+    from tflint.model.view import Model, Op, Subgraph
     from tflint.runtimes.kernel import Check, Kernel, Shape
     from tflint.runtimes.profile import RuntimeProfile
-    from tflint.runtimes.refusal import Stage
+    from tflint.runtimes.refusal import Located, Stage
 
 MAX_DEPTH = 64  # subgraphs within subgraphs that are followed
 # Up to here every subgraph is prepared once while the default delegate is applied, in order, until one of them has a
@@ -75,13 +75,13 @@ class _Walk:
                     self._consistent(graph, "invoke")
         return self.refusals
 
-    def _entered(self) -> set[int]:
-        return {index for index, *_ in self.prepared}
+    def _entered(self, *stages: Stage) -> set[int]:
+        return {index for index, stage, _ in self.prepared if not stages or stage in stages}
 
     def _apply_delegate(self, graphs: Sequence[Subgraph]) -> None:
         """Prepare what nothing enters, as these releases do while they apply the default delegate."""
         for graph in graphs:
-            if graph.index in self._entered():
+            if graph.index in self._entered("allocate") or graph.name.startswith("VALIDATION:"):
                 continue
             before = len(self.refusals)
             prepared = self.enter(graph, None, "allocate")
@@ -103,7 +103,7 @@ class _Walk:
                 states[index].become(source.known_shape, dynamic=False)
                 states[index].type = source.type
         inputs = tuple(states[i] if 0 <= i < len(states) else None for i in graph.input_indices)
-        key = (graph.index, stage, tuple(state and (state.type, state.known_shape) for state in inputs))
+        key = (graph.index, stage, tuple((s.type, s.known_shape) if s is not None else None for s in inputs))
         if key in self.prepared:
             return self.prepared[key]
         if len(self.active) >= MAX_DEPTH:
@@ -122,7 +122,7 @@ class _Walk:
         return self.prepared[key]
 
     def _consistent(self, graph: Subgraph, stage: Stage) -> None:
-        """Indices that no tensor has and operators in place: such a subgraph is not allocated, wherever they are."""
+        """Refuse indices that no tensor has and operators in place, wherever they are in the subgraph."""
         for at, problem in graph_indices(graph):
             self.refuse(stage, "TFL903", at, problem=problem)
         if self.profile.generation >= (2, 4):
@@ -256,20 +256,23 @@ class _Walk:
             return self._results(facts, node)
         if name.startswith("Flex"):
             if profile.flex:
-                self._flex(op, name, stage)
+                self._flex(op, name, y, stage)
             else:
                 self.refuse(stage, "TFL301", op, op=name)
             return False
         self.refuse(stage, "TFL304", op, op=name, problem="is not registered")
         return False
 
-    def _flex(self, op: Op, name: str, stage: Stage) -> None:
+    def _flex(self, op: Op, name: str, y: list[NodeTensor | None], stage: Stage) -> None:
         from tflint.runtimes.profile import flex_allowlist  # noqa: PLC0415 - 744 names, for Flex builds only
 
-        if name[4:] not in flex_allowlist():
+        if name[4:] not in flex_allowlist() or not op.custom_options:
             self.refuse(stage, "TFL301", op, op=name)
+        for state in y:  # a shape that TensorFlow's inference confirms stays
+            if state is not None and state.stored and -1 not in state.tensor.dims:
+                state.become(state.stored)
 
-    def refuse(self, stage: Stage, code: str, at: Op | Tensor | Subgraph, /, **data: Any) -> None:
+    def refuse(self, stage: Stage, code: str, at: Located, /, **data: Any) -> None:
         self.refusals.append(Refusal(stage, code, at, data))
 
 

@@ -92,7 +92,9 @@ def buffers(model: Model, graph: Subgraph, outputs: Sequence[NodeTensor | None])
             problem = "a constant input" if tensor.is_constant else _no_buffer(tensor)
             if problem:
                 yield _refusal("allocate", tensor, problem)
-    varies = [tensor is not None and tensor.has_rank and -1 in (tensor.shape_signature or ()) for tensor in graph.outputs]
+    varies = [
+        tensor is not None and tensor.has_rank and -1 in (tensor.shape_signature or ()) for tensor in graph.outputs
+    ]
     for position, state in enumerate(outputs):
         if state is None or state.tensor.is_constant:
             continue
@@ -114,7 +116,7 @@ def buffers(model: Model, graph: Subgraph, outputs: Sequence[NodeTensor | None])
 
 
 def _verified(op: Op, graph: Subgraph) -> bool:
-    """The runtime compares the sizes: it counts nodes by their places in the plan that is left behind XNNPACK."""
+    """Say whether the runtime compares the sizes: it looks at as many nodes as XNNPACK leaves in its plan."""
     from tflint.runtimes.profile import accelerator  # noqa: PLC0415 - for the few models with such an output
 
     delegated = accelerator("xnnpack").ops

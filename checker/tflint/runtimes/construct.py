@@ -27,18 +27,104 @@ MAX_BYTES = (1 << 63) - 1
 UNSIZED = frozenset({"string", "resource", "variant"})
 # Ops whose options the runtime does not parse: only they may read and write one tensor (measured, litert-2.3.0)
 WITHOUT_PARAMETERS = frozenset(
-    """
-    ABS ADD_N ASSIGN_VARIABLE ATAN2 BATCH_TO_SPACE_ND BITCAST BITWISE_XOR BROADCAST_ARGS BROADCAST_TO CEIL
-    COMPLEX_ABS COS CUSTOM DENSIFY DEQUANTIZE DILATE DYNAMIC_UPDATE_SLICE ELU EMBEDDING_LOOKUP EQUAL EXP
-    EXPAND_DIMS FILL FLOOR FLOOR_DIV FLOOR_MOD GATHER_ND GREATER GREATER_EQUAL HARD_SWISH HASHTABLE_FIND
-    HASHTABLE_IMPORT HASHTABLE_LOOKUP HASHTABLE_SIZE IMAG LESS LESS_EQUAL LOG LOGICAL_AND LOGICAL_NOT LOGICAL_OR
-    LOGISTIC LOG_SOFTMAX MATRIX_DIAG MATRIX_SET_DIAG MAXIMUM MINIMUM NEG NON_MAX_SUPPRESSION_V4
-    NON_MAX_SUPPRESSION_V5 NOT_EQUAL PAD PADV2 POW PRELU QUANTIZE RANGE RANK READ_VARIABLE REAL RELU RELU6
-    RELU_0_TO_1 RELU_N1_TO_1 REVERSE_V2 RFFT2D RIGHT_SHIFT ROUND RSQRT SCATTER_ND SEGMENT_SUM SELECT SELECT_V2
-    SIGN SIN SLICE SPACE_TO_BATCH_ND SQRT SQUARE SQUARED_DIFFERENCE STABLEHLO_ADD STABLEHLO_AND STABLEHLO_MAXIMUM
-    STABLEHLO_MINIMUM STABLEHLO_MULTIPLY STABLEHLO_SHIFT_LEFT TANH TILE TOPK_V2 TRANSPOSE UNSORTED_SEGMENT_MAX
-    UNSORTED_SEGMENT_MIN UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_SUM WHERE ZEROS_LIKE
-    """.split()
+    [
+        "ABS",
+        "ADD_N",
+        "ASSIGN_VARIABLE",
+        "ATAN2",
+        "BATCH_TO_SPACE_ND",
+        "BITCAST",
+        "BITWISE_XOR",
+        "BROADCAST_ARGS",
+        "BROADCAST_TO",
+        "CEIL",
+        "COMPLEX_ABS",
+        "COS",
+        "CUSTOM",
+        "DENSIFY",
+        "DEQUANTIZE",
+        "DILATE",
+        "DYNAMIC_UPDATE_SLICE",
+        "ELU",
+        "EMBEDDING_LOOKUP",
+        "EQUAL",
+        "EXP",
+        "EXPAND_DIMS",
+        "FILL",
+        "FLOOR",
+        "FLOOR_DIV",
+        "FLOOR_MOD",
+        "GATHER_ND",
+        "GREATER",
+        "GREATER_EQUAL",
+        "HARD_SWISH",
+        "HASHTABLE_FIND",
+        "HASHTABLE_IMPORT",
+        "HASHTABLE_LOOKUP",
+        "HASHTABLE_SIZE",
+        "IMAG",
+        "LESS",
+        "LESS_EQUAL",
+        "LOG",
+        "LOGICAL_AND",
+        "LOGICAL_NOT",
+        "LOGICAL_OR",
+        "LOGISTIC",
+        "LOG_SOFTMAX",
+        "MATRIX_DIAG",
+        "MATRIX_SET_DIAG",
+        "MAXIMUM",
+        "MINIMUM",
+        "NEG",
+        "NON_MAX_SUPPRESSION_V4",
+        "NON_MAX_SUPPRESSION_V5",
+        "NOT_EQUAL",
+        "PAD",
+        "PADV2",
+        "POW",
+        "PRELU",
+        "QUANTIZE",
+        "RANGE",
+        "RANK",
+        "READ_VARIABLE",
+        "REAL",
+        "RELU",
+        "RELU6",
+        "RELU_0_TO_1",
+        "RELU_N1_TO_1",
+        "REVERSE_V2",
+        "RFFT2D",
+        "RIGHT_SHIFT",
+        "ROUND",
+        "RSQRT",
+        "SCATTER_ND",
+        "SEGMENT_SUM",
+        "SELECT",
+        "SELECT_V2",
+        "SIGN",
+        "SIN",
+        "SLICE",
+        "SPACE_TO_BATCH_ND",
+        "SQRT",
+        "SQUARE",
+        "SQUARED_DIFFERENCE",
+        "STABLEHLO_ADD",
+        "STABLEHLO_AND",
+        "STABLEHLO_MAXIMUM",
+        "STABLEHLO_MINIMUM",
+        "STABLEHLO_MULTIPLY",
+        "STABLEHLO_SHIFT_LEFT",
+        "TANH",
+        "TILE",
+        "TOPK_V2",
+        "TRANSPOSE",
+        "UNSORTED_SEGMENT_MAX",
+        "UNSORTED_SEGMENT_MIN",
+        "UNSORTED_SEGMENT_PROD",
+        "UNSORTED_SEGMENT_SUM",
+        "WHERE",
+        "ZEROS_LIKE",
+    ]
 )
 
 
@@ -101,9 +187,7 @@ def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refu
     name = effective_name(code, profile)
     if code.code > LAST_KNOWN_CODE or code.code == PLACEHOLDER:
         yield _load("TFL202", code, number=code.code)
-    elif number > profile.max_builtin_code:
-        yield _load("TFL201", code, op=code.name, version=code.version, have="absent", number=code.code)
-    elif name not in profile.kernels:
+    elif number > profile.max_builtin_code or name not in profile.kernels:
         yield _load("TFL201", code, op=code.name, version=code.version, have="absent", number=code.code)
     else:
         low, high = profile.kernels[name]
@@ -124,7 +208,7 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
     buffer = tensor.buffer
     if buffer is not None and buffer.outside and buffer.index and not buffer.in_file and profile.buffer_offset:
         yield _load("TFL902", tensor, problem=f"buffer {buffer.index} lies outside the file")
-    if tensor.is_variable and (buffer is not None and buffer.data_size or tensor.external_buffer):
+    if tensor.is_variable and ((buffer is not None and buffer.data_size) or tensor.external_buffer):
         yield _load("TFL902", tensor, problem="a variable with constant data")
     if tensor.is_variable and tensor.dtype in UNSIZED and tensor.dtype != "resource":
         yield _load("TFL902", tensor, problem=f"a {tensor.dtype} variable")

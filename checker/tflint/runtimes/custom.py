@@ -25,17 +25,17 @@ LIMIT = 1 << 16  # bytes of options that are read
 
 
 def file_name(name: str) -> str:
-    """Name of the file with a custom op's facts."""
+    """Return the name of the file with a custom op's facts."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "_" for c in name)
 
 
 def with_options(op: Op, name: str) -> Op:
-    """The operator with its custom options as options; what cannot be read is `given=False`."""
+    """Return the operator with its custom options as options, and `given` whether it has any."""
     data = bytes(op.custom_options or b"")
     options: Mapping[str, Any] = {"given": bool(data)}
     if len(data) <= LIMIT:
         read = _struct(STRUCTS[name], data) if name in STRUCTS else _map(data)
-        options = {**read, "given": bool(data), "readable": bool(read)}
+        options = {**read, **options}
     return replace(op, options=options, options_type="")
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -297,9 +297,9 @@ class Node:
             raise UndecidedError from None  # a constant of an odd type in a role that wants integers
 
 
-@lru_cache(maxsize=None)
+@cache
 def kernel(op: str, *, micro: bool = False) -> Kernel | None:
-    """The facts of one op, of TFLite Micro's kernel with `micro`; None where there is no file."""
+    """Facts of one op, of TFLite Micro's kernel with `micro`; None where there is no file."""
     folder = resources.files("tflint.runtimes") / "kernels"
     path = (folder / "tflm" if micro else folder) / f"{op}.json"
     try:

@@ -32,7 +32,7 @@ DYNAMIC = "an output of fixed shape: it has no dynamic tensors"
 
 
 class _MicroTensor(NodeTensor):
-    """A tensor as a TFLite Micro kernel sees it: the first scale and zero point are the tensor's, however many follow."""
+    """A tensor as a TFLite Micro kernel sees it: it takes the first scale and zero point of however many."""
 
     __slots__ = ()
 
@@ -127,7 +127,7 @@ def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refu
 
 
 def _offline_plan(model: Model) -> Iterator[Refusal]:
-    """A plan of the memory made before (by Vela and others) has one offset for each tensor of subgraph 0."""
+    """Check the memory plan that Vela and others add: one offset for each tensor of subgraph 0."""
     plan = model.metadata_bytes(OFFLINE_PLAN)
     if plan is None or len(plan) < 12 or model.primary is None:
         return

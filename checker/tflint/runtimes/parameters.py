@@ -1,7 +1,8 @@
 """Options that an op cannot be parsed without: the interpreter is not constructed then.
 
-Source: tflite/core/api/flatbuffer_conversions.cc (LiteRT f674577); measured on litert-2.3.0, 2.2.0, 2.1.2, 2.0.3, 1.4.0,
-1.0.1, tflite-runtime-2.14.0, tflite-2.12. Missing options as a whole read as zeros, except where this module says so.
+Source: tflite/core/api/flatbuffer_conversions.cc (LiteRT f674577); measured on litert-2.3.0, 2.2.0, 2.1.2, 2.0.3,
+1.4.0, 1.0.1, tflite-runtime-2.14.0, tflite-2.12. Missing options as a whole read as zeros, except where this module
+says so.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ATTRIBUTES_REQUIRED = (2, 22)
 
 
 def parse_problem(op: Op, generation: tuple[int, ...]) -> str:
-    """Why the options of an operator are not parsed, "" when they are."""
+    """Say why the options of an operator are not parsed, "" when they are."""
     check = _CHECKS.get(op.name)
     return check(op, generation) if check is not None else ""
 
@@ -70,7 +71,8 @@ def _dims(*names: str) -> Callable[[Op, tuple[int, ...]], str]:
 
 
 def _bucketize(op: Op, _: tuple[int, ...]) -> str:
-    return "boundaries are missing" if op.options_type == "BucketizeOptions" and op.options.get("boundaries") is None else ""
+    missing = op.options_type == "BucketizeOptions" and op.options.get("boundaries") is None
+    return "boundaries are missing" if missing else ""
 
 
 _CHECKS: Mapping[str, Callable[[Op, tuple[int, ...]], str]] = {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tflint.runtimes.kernel import Kernel, Shape
 
 OPAQUE = CONTROL_FLOW | {"CUSTOM", "READ_VARIABLE", "HASHTABLE", "VAR_HANDLE"}
+SIZED_BY_DATA = frozenset({"WHERE", "UNIQUE", "SKIP_GRAM", "EMBEDDING_LOOKUP_SPARSE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,22 @@ def computed(graph: Subgraph) -> Iterator[Computed]:
         values = _value(node, facts.values)
         if values is not None and y and y[0] is not None:
             y[0].become(y[0].stored, values=values)
+
+
+def data_dependent(graph: Subgraph) -> Iterator[Op]:
+    """Find the ops at which shapes begin to depend on the data."""
+    if any(map(_may_depend, graph.ops)):
+        yield from (found.op for found in computed(graph) if found.data_dependent)
+
+
+def _may_depend(op: Op) -> bool:
+    """Cheaply: some operand that could be a shape, an axis or a count is no constant."""
+    return op.name in SIZED_BY_DATA or (
+        op.name not in OPAQUE
+        and any(x is not None and x.dtype in ("int32", "int64") and not x.is_constant for x in op.inputs)
+        and (facts := kernel(op.name)) is not None
+        and facts.dynamic is not None
+    )
 
 
 def _shapes(facts: Kernel, node: Node, y: Sequence[NodeTensor | None]) -> Iterator[Shape | None]:

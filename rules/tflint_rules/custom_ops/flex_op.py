@@ -48,8 +48,7 @@ def flex_op(target: Target) -> Iterator[Hit]:
     ## Why is this bad?
     Allocation ends with `Select TensorFlow op(s), included in the given model, is(are) not supported by this
     interpreter. Make sure you apply/link the Flex delegate before inference` (tensorflow#40157, tensorflow#54321).
-    TensorFlow's wheel links Flex up to 2.18, so that tests pass on the desktop and the phone fails; with it an app
-    grows by tens of megabytes.
+    TensorFlow's wheel links Flex up to 2.18, so that tests pass on the desktop and the phone fails.
 
     ## What to do
     Convert with `supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]` alone: what the error then names has to change. A
@@ -63,10 +62,13 @@ def flex_op(target: Target) -> Iterator[Hit]:
     LiteRT tflite/core/subgraph.cc, tflite/delegates/flex/allowlisted_flex_ops.cc; LiteRT#6458: no Flex in the wheel of
     TensorFlow 2.19 and later.
     """
-    problem = "the target's Flex does not serve it" if target.profile.flex else "the target has no Flex delegate"
+    problem = "the target has no Flex delegate"
     for refusal in explained(target.verdict.refusals, "TFL301"):
         severity = Severity.WARNING if target.assumed else Severity.ERROR
         op = str(refusal.data["op"])
+        if target.profile.flex:
+            bare = isinstance(refusal.at, Op) and not refusal.at.custom_options
+            problem = "it bears no NodeDef, which Flex runs" if bare else "the target's Flex does not serve it"
         yield hit(refusal.at, severity=severity, op=op, problem=problem, cause=_cause(op, refusal.at))
 
 

@@ -38,7 +38,7 @@ def tf1_control_flow_op(target: Target) -> Iterator[Hit]:
     ## Why is this bad?
     `Enter`, `Switch`, `Merge` and the like steer a dataflow executor that TFLite does not have; it runs operators in
     order. With `allow_custom_ops` the converter writes them all the same, and the device stops at
-    `Encountered unresolved custom op: Enter` (tensorflow#43872). Flex cannot run them either.
+    `Encountered unresolved custom op: Enter` (tensorflow#43872). Flex takes no name without its prefix.
 
     ## What to do
     Call `tf.compat.v1.enable_control_flow_v2()` before the graph is built, export again, and convert the SavedModel:

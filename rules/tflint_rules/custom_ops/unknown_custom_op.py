@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tflint.api import Op, Severity, Target, hit, rule
-from tflint.runtimes.custom_names import UNREGISTERED, explained, remedy
+from tflint.runtimes.custom_names import explained, remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,7 +58,5 @@ def unknown_custom_op(target: Target, options: Mapping[str, Any]) -> Iterator[Hi
         op, problem, at = str(refusal.data["op"]), str(refusal.data["problem"]), refusal.at
         if isinstance(at, Op) and at.opcode and at.opcode.custom_code is None:
             continue  # said of its operator code
-        if problem == UNREGISTERED:
-            problem = "is unknown to the target"
         if op not in known:
             yield hit(at, op=op, problem=problem, remedy=remedy(op, "register its kernel, or convert without it"))

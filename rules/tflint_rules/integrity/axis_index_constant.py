@@ -54,8 +54,7 @@ def axis_index_constant(op: Op) -> Iterator[Hit]:
 
     ## Why is this bad?
     Kernels use it as an index into shapes and data. Releases that check fail at `allocate_tensors()` (`axis <
-    NumDimensions(input) was not true`); others read and write outside the tensor: the class of CVE-2020-15212
-    (segment numbers) and CVE-2021-37686.
+    NumDimensions(input) was not true`); others read and write outside the tensor (CVE-2020-15212).
 
     ## What to do
     Correct the constant in the source model and convert again; do not trust a file from elsewhere that has one.

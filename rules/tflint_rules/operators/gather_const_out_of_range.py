@@ -36,7 +36,7 @@ def gather_const_out_of_range(op: Op) -> Iterator[Hit]:
 
     ## Why is this bad?
     The model loads and allocates, and every call fails with `gather index out of bounds`. Up to TF 2.10 there is no
-    check: the kernel reads whatever lies there, without a word (CVE-2020-15212 is of this class).
+    check: the kernel reads whatever lies there, without a word.
 
     ## What to do
     Correct the index in the source model: Python's negative indices, which count from the end, mean nothing to TFLite.

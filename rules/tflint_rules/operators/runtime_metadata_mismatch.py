@@ -41,9 +41,9 @@ def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
 
     ## Why is this bad?
     Apps and tools read this metadata to decide whether they may load a model: too low a version lets it through to a
-    runtime that refuses it at load, and some tools refuse a model without one (openmv#2626). TFLite's own table, from
-    which converters take the value, names too early a release for 32 pairs of op and version: CONV_2D version 7 is
-    said to run in 2.11 and is refused there.
+    runtime that refuses it at load, and some tools refuse a model without one (openmv/openmv#2626). TFLite's own
+    table, from which converters take the value, names too early a release for 32 pairs of op and version: CONV_2D
+    version 7 is said to run in 2.11 and is refused there.
 
     ## What to do
     Write the version that the message names into the metadata `min_runtime_version` (16 bytes, padded with NUL), or

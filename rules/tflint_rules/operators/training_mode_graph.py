@@ -25,7 +25,10 @@ s: int32[2] = const [4,8]
 r: float32[4,8] = RANDOM_UNIFORM(s)
 """
 
-COMPARE = frozenset({"GREATER_EQUAL", "GREATER", "LESS", "LESS_EQUAL"})
+COMPARE = frozenset({"greaterequal", "greater", "less", "lessequal"})  # of TFLite and, behind "Flex", of TensorFlow
+UNIFORM = frozenset(
+    {"RANDOM_UNIFORM", "FlexRandomUniform", "FlexStatelessRandomUniform", "FlexStatelessRandomUniformV2"}
+)
 CENTRE = frozenset({"SUB", "SQUARED_DIFFERENCE"})
 CONVS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"})
 LINKS = frozenset({"ADD", "MUL", "RELU", "RELU6"})  # between a convolution and its batch normalization
@@ -59,14 +62,15 @@ def training_mode_graph(op: Op, model: Model) -> Iterator[Hit]:
     ## References
     Keras and torch dropout: a uniform tensor against the rate. tf.nn.moments of batch normalization: axes 0, 1, 2.
     """
-    if op.name == "CUSTOM":
-        name = (op.opcode.custom_code if op.opcode else "") or ""
-        if name in ("FlexDropout", "FlexFusedBatchNormGrad", "FlexFusedBatchNormGradV3"):
-            yield hit(op, what=f"op {name}")
-    elif op.name == "RANDOM_UNIFORM":
-        if any(user.name in COMPARE for user in _users(op, model)):
+    if op.kind in UNIFORM:
+        if any(user.kind.removeprefix("Flex").replace("_", "").lower() in COMPARE for user in _users(op, model)):
             yield hit(op, what="random numbers are compared with a rate, as dropout does")
-    elif _is_batch_mean(op) and _behind_convolution(op, model) and any(u.name in CENTRE for u in _users(op, model)):
+    elif (
+        op.name == "MEAN"
+        and _is_batch_mean(op)
+        and _behind_convolution(op, model)
+        and any(u.name in CENTRE for u in _users(op, model))
+    ):
         yield hit(op, what="a convolution's output is normalized by the mean of its batch")
 
 

@@ -36,6 +36,8 @@ NEEDS = {
     "float8_e5m2": "LiteRT 2.1.6",
 }
 
+NEWER = "a runtime newer than any that was measured"
+
 
 @rule(
     "TFL516",
@@ -47,11 +49,12 @@ NEEDS = {
     examples=[(BAD, GOOD, "tflite-2.9")],
 )
 def newer_tensor_type(target: Target) -> Iterator[Hit]:
-    """A tensor's type is newer than the target.
+    """A tensor's type is newer than the target, or none of those that it can size.
 
     ## Why is this bad?
     The interpreter refuses the model while it loads, even if no operator reads the tensor: `Unsupported data type N in
-    tensor` (tensorflow#53279).
+    tensor` (tensorflow#53279). TFLite Micro takes no strings, resources and variants, whose size is known at run time
+    only.
 
     ## What to do
     Convert with a type that the target has: int8 for int4 and int2, float32 or float16 for bfloat16 and float8.
@@ -61,4 +64,5 @@ def newer_tensor_type(target: Target) -> Iterator[Hit]:
     """
     for refusal in target.refusals("TFL516"):
         dtype = refusal.data["dtype"]
-        yield hit(refusal.at, dtype=dtype, needs=NEEDS.get(dtype, "a runtime newer than any that was measured"))
+        needs = "TFLite or LiteRT" if target.profile.micro else NEEDS.get(dtype, NEWER)
+        yield hit(refusal.at, dtype=dtype, needs=needs)

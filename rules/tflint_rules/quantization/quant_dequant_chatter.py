@@ -42,7 +42,7 @@ def quant_dequant_chatter(model: Model, options: Mapping[str, int]) -> Iterator[
 
     ## Why is this bad?
     Each crossing costs a pass over the tensor, and each float island in an integer model is a place where an NPU hands
-    back to the CPU: delegates take such a model in pieces (coral#313).
+    back to the CPU: delegates take such a model in pieces (google-coral/edgetpu#313).
 
     ## What to do
     Give the ops that the message names an integer form: replace the layer by one that quantizes, or allow it in

@@ -21,7 +21,7 @@ y: float32[1,8] = CAST(x) in_data_type=INT32 out_data_type=FLOAT32
 """
 
 NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex64": "float32", "complex128": "float32"}
-INDICES = frozenset({"ARG_MAX", "ARG_MIN"})
+INDICES = frozenset({"ARG_MAX", "ARG_MIN", "WHERE", "HASHTABLE_FIND", "HASHTABLE_SIZE"})
 KEYED = ("HASHTABLE",)  # lookups by int64 key: HASHTABLE_FIND and its like
 
 
@@ -49,7 +49,7 @@ def sixty_four_bit_io(model: Model) -> Iterator[Hit]:
 
     ## Exceptions
     Inputs that are keys of a hash table are int64 by that op's contract. Outputs of ARG_MAX and ARG_MIN are info: one
-    small tensor at the very end, which no delegate loses much over.
+    small tensor at the very end, which no delegate loses much over. So are those of WHERE and of hash tables.
 
     ## References
     facts/profiles.json, accelerators: type lists of the GPU, NNAPI and Edge TPU backends.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tflint.api import Severity, Target, hit, rule
-from tflint.runtimes.kernel import kernel
-from tflint.runtimes.shapes import OPAQUE, computed
+from tflint.runtimes.shapes import data_dependent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,12 +70,5 @@ def data_dependent_shape_op(target: Target) -> Iterator[Hit]:
         else "GPU and NPU delegates take neither it nor what is behind"
     )
     for graph in model.subgraphs:
-        if any(_may_depend(name) for name in {op.name for op in graph.ops}):
-            for found in computed(graph):
-                if found.data_dependent:
-                    yield hit(found.op, severity=severity, op=found.op.name, cost=cost)
-
-
-def _may_depend(name: str) -> bool:
-    facts = None if name in OPAQUE else kernel(name)
-    return facts is not None and facts.dynamic is not None
+        for op in data_dependent(graph):
+            yield hit(op, severity=severity, op=op.name, cost=cost)

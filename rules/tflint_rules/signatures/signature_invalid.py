@@ -51,7 +51,7 @@ def signature_invalid(target: Target) -> Iterator[Hit]:
     Info where a signature leaves out a map that would be empty and only runtimes beside the target refuse that.
 
     ## References
-    LiteRT tflite/core/interpreter_builder.cc (ParseSignatureDefs), f674577; maps: measured, LiteRT 1.0 to 2.3.
+    LiteRT tflite/core/interpreter_builder.cc (ParseSignatureDefs), f674577; maps: measured, in the target profiles.
     """
     model = target.model
     refused = {refusal.at.path for refusal in target.refusals("TFL104")}
@@ -63,7 +63,8 @@ def signature_invalid(target: Target) -> Iterator[Hit]:
         empty = [side for side in ("input", "output") if getattr(signature, f"{side}s") is None]
         if empty and not found and (signature.path in refused or target.assumed):
             severity = None if signature.path in refused else Severity.INFO
-            detail = f"no {' and no '.join(empty)} map in {signature.label}, which TF 2.5 to 2.14 and LiteRT 1 refuse"
+            sides = " and no ".join(empty)
+            detail = f"no {sides} map in {signature.label}: TFLite from 2.5 and LiteRT before 2.1.6 refuse it"
             yield hit(signature, severity=severity, problem="absent map", detail=detail)
 
 
