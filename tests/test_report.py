@@ -450,10 +450,12 @@ def test_rule_descriptors_are_within_the_limits_of_code_scanning() -> None:
 
 def test_longer_descriptions_are_cut() -> None:
     """A rule page beyond GitHub's limit is cut at a word, and an empty one still has texts."""
-    wordy = descriptor(replace(tensor_named, doc=f"{LONG}.\n\n## Why is this bad?\n{LONG}\n\n## What to do\n{LONG}"))
-    for key in ("shortDescription", "fullDescription", "help"):
-        assert 1000 < len(wordy[key]["text"]) <= 1024
-        assert wordy[key]["text"].endswith("long ...")
+    for text, end in ((LONG, "long ..."), ("abc " * 1000, "abc ..."), ("x" * 3000, "xxx ...")):
+        doc = f"{text}.\n\n## Why is this bad?\n{text}\n\n## What to do\n{text}"
+        wordy = descriptor(replace(tensor_named, doc=doc))
+        for key in ("shortDescription", "fullDescription", "help"):
+            assert 1000 < len(wordy[key]["text"]) <= 1024
+            assert wordy[key]["text"].endswith(end)
     empty = descriptor(replace(tensor_named, doc=""))
     assert empty["shortDescription"] == empty["fullDescription"] == {"text": "tensor-named"}
 
@@ -519,13 +521,13 @@ def test_odd_file_names_are_proper_uris(isolated: Path) -> None:
 
 def test_annotations_say_the_finding() -> None:
     """A runner reads back rule, file, line and message of each finding, whatever marks the message holds."""
-    name = "50% a,b:c; d=e"
-    made = report(linted(f"{json.dumps(name)}: float32[1]", tensor_named, name="50%,a:b.tflite"))
+    name = "50% a,b:c; d=e %0A %25 %2C"
+    made = report(linted(f"{json.dumps(name)}: float32[1]", tensor_named, name="50%25,a:b.tflite"))
 
     assert commands(render("github", made, PLAIN)) == [
         (
             "warning",
-            {"file": "50%,a:b.tflite", "line": "1", "title": "TST101 tensor-named"},
+            {"file": "50%25,a:b.tflite", "line": "1", "title": "TST101 tensor-named"},
             f"{name} is a name (at tensor 0 '{name}')",
         )
     ]

@@ -1,16 +1,54 @@
-"""Everything a rule file imports; the stable surface for rule packs."""
+"""Everything a rule file imports; the stable surface for rule packs.
+
+The names behind `_LATER` are imported when a rule asks for them: a check pays for what its rules use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from tflint.findings import Hit, Severity, hit
-from tflint.model.view import Model, Op, Quant, Signature, Subgraph, Tensor
+from tflint.model.view import Model, Op, OperatorCode, Quant, Signature, Subgraph, Tensor
 from tflint.rule import Rule, rule
-from tflint.runtimes.refusal import Refusal
+from tflint.runtimes.refusal import Located, Refusal
 from tflint.subject import ModelFile, Target
 
+if TYPE_CHECKING:
+    from tflint.model import schema
+    from tflint.model.conversion import conversion_of
+    from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, graph_indices
+    from tflint.runtimes.control import callees
+    from tflint.runtimes.custom_names import explained, remedy
+    from tflint.runtimes.profile import known_ops, minimum_runtime
+    from tflint.runtimes.shapes import computed, data_dependent
+
+_LATER = {
+    "CUSTOM": "runtimes.construct",
+    "LAST_KNOWN_CODE": "runtimes.construct",
+    "PLACEHOLDER": "runtimes.construct",
+    "callees": "runtimes.control",
+    "computed": "runtimes.shapes",
+    "conversion_of": "model.conversion",
+    "data_dependent": "runtimes.shapes",
+    "explained": "runtimes.custom_names",
+    "graph_indices": "runtimes.construct",
+    "known_ops": "runtimes.profile",
+    "minimum_runtime": "runtimes.profile",
+    "remedy": "runtimes.custom_names",
+    "schema": "model.schema",
+}
+
 __all__ = [
+    "CUSTOM",
+    "LAST_KNOWN_CODE",
+    "PLACEHOLDER",
     "Hit",
+    "Located",
     "Model",
     "ModelFile",
     "Op",
+    "OperatorCode",
     "Quant",
     "Refusal",
     "Rule",
@@ -19,6 +57,24 @@ __all__ = [
     "Subgraph",
     "Target",
     "Tensor",
+    "callees",
+    "computed",
+    "conversion_of",
+    "data_dependent",
+    "explained",
+    "graph_indices",
     "hit",
+    "known_ops",
+    "minimum_runtime",
+    "remedy",
     "rule",
+    "schema",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """A name of `_LATER`."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"tflint.{_LATER[name]}")
+    return module if module.__name__.endswith(f".{name}") else getattr(module, name)

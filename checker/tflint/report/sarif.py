@@ -70,7 +70,8 @@ def descriptor(rule: Rule) -> dict[str, Any]:
 
 def _cut(text: str) -> str:
     """Cut to what GitHub takes, at the end of a word."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 4].rpartition(" ")[0] + " ..."
+    start = text[: LONGEST - 4]
+    return text if len(text) <= LONGEST else (start.rpartition(" ")[0] or start) + " ..."
 
 
 def _result(finding: Finding, index: int, targets: int, seen: Counter[str]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Control flow in the walk: what IF, WHILE, CASE, COMPOSITE, CALL_ONCE and SCATTER make of the subgraphs they name.
 
 Source: tflite/kernels/if.cc, while.cc, stablehlo_case.cc, stablehlo_composite.cc, call_once.cc, stablehlo_scatter.cc
-and control_flow_common.h (LiteRT f674577); measured on litert-2.3.0, 1.4.0, 1.0.1, tflite-runtime-2.14.0, tflite-2.12. A
-body gets the caller's shapes and is prepared when the node is reached. A body with any dynamic tensor makes every
+and control_flow_common.h (LiteRT f674577); measured on litert-2.3.0, 1.4.0, 1.0.1, tflite-runtime-2.14.0, tflite-2.12.
+A body gets the caller's shapes and is prepared when the node is reached. A body with any dynamic tensor makes every
 output of the node dynamic, as do branches that differ in an output's shape and a loop that changes a shape. A body that
 is being prepared already is prepared without end: the process dies.
 """

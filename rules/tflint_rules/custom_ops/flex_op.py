@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tflint.api import Op, Severity, Target, hit, rule
-from tflint.runtimes.custom_names import explained
-from tflint.runtimes.profile import known_ops
+from tflint.api import Op, Severity, Target, explained, hit, known_ops, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit
-    from tflint.runtimes.refusal import Located
+    from tflint.api import Hit, Located
 
 NAMES = (  # what in a Flex op's name tells why the converter kept it
     (re.compile("TensorList"), "a recurrent layer or loop of unknown batch or length"),

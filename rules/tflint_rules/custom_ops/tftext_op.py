@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Severity, Target, hit, rule
-from tflint.runtimes.custom_names import explained, remedy
+from tflint.api import Severity, Target, explained, hit, remedy, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

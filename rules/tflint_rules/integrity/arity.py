@@ -7,8 +7,7 @@ import struct
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tflint.api import Severity, Target, hit, rule
-from tflint.model import schema
+from tflint.api import Severity, Target, hit, rule, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

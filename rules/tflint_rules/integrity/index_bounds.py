@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tflint.api import Severity, Target, hit, rule
-from tflint.runtimes.construct import graph_indices
-from tflint.runtimes.control import callees
+from tflint.api import Severity, Target, callees, graph_indices, hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit, Model
-    from tflint.runtimes.refusal import Located
+    from tflint.api import Hit, Located, Model
 
 BAD = """
 x: float32[4]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
-from tflint.runtimes.control import callees
+from tflint.api import Model, Severity, callees, hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

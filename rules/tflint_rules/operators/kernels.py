@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tflint.runtimes.profile import known_ops, minimum_runtime
+from tflint.api import known_ops, minimum_runtime
 
 FIRST = (1, 2, 3)  # versions; BROADCAST_TO has none of version 1
 

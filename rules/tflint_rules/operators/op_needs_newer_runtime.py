@@ -7,15 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.api import Severity, Target, hit, rule
-from tflint.runtimes.profile import minimum_runtime
+from tflint.api import Severity, Target, hit, minimum_runtime, rule
 from tflint_rules.operators.kernels import has_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit, Model, Op
-    from tflint.model.view import OperatorCode
+    from tflint.api import Hit, Model, Op, OperatorCode
 
 # The last TFLite release that many fleets ship (the last tflite-runtime wheel): what runs there is news to nobody.
 WIDESPREAD = (2, 14)

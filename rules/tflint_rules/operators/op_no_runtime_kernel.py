@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
-from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER
+from tflint.api import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, Model, Severity, hit, rule
 from tflint_rules.operators.kernels import has_kernel
 
 if TYPE_CHECKING:

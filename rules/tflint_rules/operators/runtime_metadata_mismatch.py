@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tflint.api import Model, Severity, hit, rule
-from tflint.runtimes.profile import minimum_runtime
+from tflint.api import Model, Severity, hit, minimum_runtime, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit
-    from tflint.model.view import OperatorCode
+    from tflint.api import Hit, OperatorCode
 
 NAME = "min_runtime_version"
 OLDEST = (2, 3, 0)  # the oldest runtime that can be a target: who asks for less gets the same models

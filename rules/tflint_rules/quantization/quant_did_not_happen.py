@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
-from tflint.model.conversion import conversion_of
+from tflint.api import Model, Severity, conversion_of, hit, rule
 from tflint_rules.quantization.roles import INTEGER, WEIGHTS, weights
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Severity, Target, hit, rule
-from tflint.runtimes.shapes import data_dependent
+from tflint.api import Severity, Target, data_dependent, hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
-from tflint.runtimes.shapes import computed
+from tflint.api import Model, Severity, computed, hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
