@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from tflint import sketch
 from tflint.model import schema
 from tflint.model.read import decode
-from tflint.model.view import DTYPES
+from tflint.model.tensor import DTYPES
 from tflint.model.write import encode
 from tflint.runtimes.profile import resolve
 from tflint.runtimes.verdict import judge

@@ -5,13 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import tflint_rules
 from tflint import testing
 from tflint.registry import catalogue, index_of
-from tflint.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from tflint.rule import Example, Rule
 
 ROOT = Path(__file__).parent.parent
 RULES = [entry.load() for entry in catalogue().values() if entry.pack == "core"]

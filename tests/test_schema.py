@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tflint.model import schema
-from tflint.model.view import DTYPES
+from tflint.model.tensor import DTYPES
 
 generated = pytest.importorskip("ai_edge_litert.schema_py_generated")
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from models import all_models
+
 from tflint import sketch
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import decode, read_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FLOATS = st.floats(2.0**-100, 2.0**100, width=32)
 NAMES = st.text(min_size=0, max_size=12)

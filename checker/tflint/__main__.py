@@ -11,6 +11,9 @@ TERRAFORM = ("--init", "--chdir", "--var", "--var-file", "--recursive", "--langs
 
 def main() -> None:
     """Entry point of `tflint` and `tflite-lint`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the terminal's encoding lacks is escaped, not fatal
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -26,9 +29,7 @@ def run(arguments: list[str]) -> int:
 
         app(arguments)
     except TflintError as problem:
-        from tflint.report.escape import plain  # noqa: PLC0415 - rare
-
-        _say(f"error: {plain(problem.message)}")
+        _say(f"error: {problem.message}")
         return problem.exit_code
     except KeyboardInterrupt:
         _say("interrupted")
@@ -44,7 +45,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"tflint: {text}\n")
+    from tflint.report.escape import plain  # noqa: PLC0415 - rare
+
+    sys.stderr.write(f"tflint: {plain(text)}\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tflint.findings import Hit, Severity, hit
-from tflint.model.view import Model, Op, OperatorCode, Quant, Signature, Subgraph, Tensor
+from tflint.model.tensor import Quant, Tensor
+from tflint.model.view import Model, Op, OperatorCode, Signature, Subgraph
 from tflint.rule import Rule, rule
 from tflint.runtimes.refusal import Located, Refusal
 from tflint.subject import ModelFile, Target

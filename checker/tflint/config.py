@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError, nearest
@@ -16,6 +15,7 @@ from tflint.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 FILES = ("tflint.toml", ".tflint.toml", "pyproject.toml")
 ENVIRONMENT = "TFLITE_LINT_"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.findings import PLACES_KEPT, FileReport, Finding, Severity
@@ -18,6 +17,7 @@ from tflint.subject import ModelFile, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from tflint.findings import Hit
     from tflint.model.view import Model

@@ -12,7 +12,8 @@ from tflint.runtimes.profile import custom_op_facts, minimum_runtime, resolve, t
 from tflint.runtimes.verdict import judge
 
 if TYPE_CHECKING:
-    from tflint.model.view import Model, Op, Signature, Subgraph, Tensor
+    from tflint.model.tensor import Tensor
+    from tflint.model.view import Model, Op, Signature, Subgraph
 
 SCHEMA_VERSION = 1
 LARGEST = 10

@@ -125,8 +125,7 @@ class Reader:
         end = pos + layout.end
         if end > self.size:
             raise MalformedModelError(f"table {name} runs past the end of the file", pos)
-        if end > self.end:
-            self.end = end
+        self.end = max(self.end, end)
         for at in layout.aligned8:
             if (pos + at) % 8:
                 raise MalformedModelError(f"an 8-byte field of {name} is not aligned", pos)
@@ -157,8 +156,7 @@ class Reader:
         size = _U16(self.data, vtable)[0]
         if size % 2 or vtable + size > self.size:
             raise MalformedModelError(f"the vtable of {name} has a bad size", vtable)
-        if vtable + size > self.end:
-            self.end = vtable + size
+        self.end = max(self.end, vtable + size)
         raw = bytes(self._view[vtable + 4 : vtable + size])
         layout = self._layouts.get((raw, name))
         if layout is None:
@@ -204,8 +202,7 @@ class Reader:
         end = pos + 4 + count * size
         if end > self.size:
             raise MalformedModelError("a vector runs past the end of the file", pos)
-        if end > self.end:
-            self.end = end
+        self.end = max(self.end, end)
         return pos + 4, count
 
     def _offsets(self, pos: int, count: int) -> list[int]:

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.model import schema, sniff
 from tflint.model.flatbuf import MalformedModelError, Reader
-from tflint.model.view import (
-    Buffer,
-    Dimension,
-    Metadata,
-    Model,
-    Op,
-    OperatorCode,
-    Quant,
-    Signature,
-    Sparsity,
-    Subgraph,
-    Tensor,
-)
+from tflint.model.tensor import Buffer, Dimension, Quant, Sparsity, Tensor
+from tflint.model.view import Metadata, Model, Op, OperatorCode, Signature, Subgraph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

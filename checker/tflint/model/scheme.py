@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tflint.model.view import Model, Op, Tensor
+    from tflint.model.tensor import Tensor
+    from tflint.model.view import Model, Op
 
 # op -> (activation input, weight input); kernels/*.cc of LiteRT f674577
 WEIGHTED = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tflint.model.view import Dimension, Sparsity, Tensor
+    from tflint.model.tensor import Dimension, Sparsity, Tensor
 
 DENSE, SPARSE_CSR = 0, 1
 
@@ -60,7 +60,9 @@ def _levels_problem(tensor: Tensor, order: object, dims: tuple[Dimension, ...]) 
             return problem
     need = (count * tensor.bits + 7) // 8
     have = tensor.buffer.size if tensor.buffer else 0
-    return "" if have == need or tensor.bits == 0 else f"{have:,} bytes for {count:,} stored elements of a sparse constant"
+    return (
+        "" if have == need or tensor.bits == 0 else f"{have:,} bytes for {count:,} stored elements of a sparse constant"
+    )
 
 
 def _level(dim: Dimension, expected: int, parents: int) -> tuple[str, int]:

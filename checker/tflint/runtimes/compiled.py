@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.model.view import DTYPES
+from tflint.model.tensor import DTYPES
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tflint.model.view import Model, Op, Signature, Subgraph, Tensor
+    from tflint.model.tensor import Tensor
+    from tflint.model.view import Model, Op, Signature, Subgraph
     from tflint.runtimes.kernel import NodeTensor
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Located, Stage

@@ -17,7 +17,8 @@ from tflint.runtimes.refusal import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.model.view import Model, Op, OperatorCode, Subgraph, Tensor
+    from tflint.model.tensor import Tensor
+    from tflint.model.view import Model, Op, OperatorCode, Subgraph
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Located
 

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import CodeType
 
-    from tflint.model.view import Op, Tensor
+    from tflint.model.tensor import Tensor
+    from tflint.model.view import Op
 
 Shape = tuple[int, ...]
 

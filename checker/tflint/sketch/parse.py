@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import struct
 from dataclasses import dataclass, field
 from typing import Any
 
 from tflint.errors import nearest
 from tflint.model import schema
-from tflint.model.view import DTYPES
 from tflint.model.write import encode
+from tflint.sketch.tables import OP_NAMES, TYPES, Table, constant_bytes, read_facts, read_opcode, set_options
 from tflint.sketch.text import Handle, SketchError, Tokens, name_text
 
-Table = dict[str, Any]
 Ref = int | Handle  # a raw index (-1: omitted) or a tensor
 
-_NAMES = schema.ENUMS["BuiltinOperator"]
-_CODES = {name: code for code, name in _NAMES.items()}
-_TYPES = {name.lower(): code for code, name in schema.ENUMS["TensorType"].items()}
-_UNIONS = {
-    field: {name: code for code, name in schema.ENUMS[enum].items()}
-    for field, enum in (("builtin_options", "BuiltinOptions"), ("builtin_options_2", "BuiltinOptions2"))
-}
-_DETAILS = {name: code for code, name in schema.ENUMS["QuantizationDetails"].items()}
-_SEGMENTS = 1  # SparseIndexVector.Int32Vector
-MAX_CONSTANT = 1 << 28  # bytes that a sketch line may ask for
 UNKNOWN = 0xFFFF  # an operator code index that no model has
-SATURATED = 127  # what writers put into the int8 code field for later ops
 
 
 def build(text: str) -> bytes:
@@ -141,7 +127,7 @@ class _Parser:
         self.root["description"] = tokens.value()
 
     def _read_unused(self, tokens: Tokens) -> None:
-        self.codes.append(self._opcode(tokens))
+        self.codes.append(read_opcode(tokens))
         self._here(f"/operator_codes/{len(self.codes) - 1}")
 
     def _read_graph(self, tokens: Tokens) -> None:
@@ -230,11 +216,11 @@ class _Parser:
             raise SketchError("a line starts with a name")
         tokens.expect(":")
         dtype = tokens.value()
-        if dtype not in _TYPES and not str(dtype).startswith("type "):
-            raise SketchError(f"no dtype {dtype!r}" + nearest(str(dtype), _TYPES))
+        if dtype not in TYPES and not str(dtype).startswith("type "):
+            raise SketchError(f"no dtype {dtype!r}" + nearest(str(dtype), TYPES))
         tensor: Table = {"name": handle[0], "shape": tokens.vector() or None, "buffer": 0}
-        tensor["type"] = _TYPES[dtype] if dtype in _TYPES else int(dtype[5:])
-        self._facts(tokens, tensor)
+        tensor["type"] = TYPES[dtype] if dtype in TYPES else int(dtype[5:])
+        read_facts(tokens, tensor)
         if handle in self.graph.handles:
             raise SketchError(f"tensor {_text(handle)} stands twice: number it, as in {name_text(handle[0])}~2")
         self.graph.tensors.append(tensor)
@@ -242,44 +228,6 @@ class _Parser:
         self._here(f"/subgraphs/{len(self.graphs) - 1}/tensors/{index}")
         if tokens.take("="):
             self._maker(tokens, index, tensor)
-
-    def _facts(self, tokens: Tokens, tensor: Table) -> None:
-        quant: Table = {}
-        while not tokens.done and not tokens.peek("="):
-            fact = tokens.next("word")
-            if fact in ("variable", "has_rank"):
-                tensor["is_variable" if fact == "variable" else fact] = True
-                continue
-            tokens.expect("=")
-            if fact == "q":
-                self._quant(tokens, quant)
-            elif fact == "details":
-                quant["details_type"] = _DETAILS[kind] if (kind := tokens.name()) in _DETAILS else int(kind[5:])
-                quant["details"] = tokens.value() if quant["details_type"] in _DETAILS.values() else None
-            elif fact in ("min", "max"):
-                quant[fact] = tokens.vector()
-            elif fact == "sparse":
-                tensor["sparsity"] = _sparsity(tokens.value())
-            elif fact == "subtypes":
-                tensor["variant_tensors"] = [{"type": _TYPES[t]} for t in tokens.vector()]
-            elif fact in ("sig", "external", "buffer"):
-                key = {"sig": "shape_signature", "external": "external_buffer", "buffer": "buffer"}[fact]
-                tensor[key] = tokens.value()
-            else:
-                raise SketchError(f"no fact {fact!r}" + nearest(fact, ("q", "sig", "variable", "min", "max", "buffer")))
-        if quant:
-            tensor["quantization"] = quant
-
-    @staticmethod
-    def _quant(tokens: Tokens, quant: Table) -> None:
-        scale = tokens.value()
-        vector = isinstance(scale, list)
-        quant["scale"] = scale if vector else [scale]
-        if tokens.peek_kind("number") or tokens.take("+"):
-            zero = tokens.value()
-            quant["zero_point"] = zero if isinstance(zero, list) else [zero]
-        if tokens.take("@"):
-            quant["quantized_dimension"] = int(tokens.next("number"))
 
     def _maker(self, tokens: Tokens, index: int, tensor: Table) -> None:
         if tokens.take("const"):
@@ -301,39 +249,16 @@ class _Parser:
         if tokens.take("@"):
             tensor["buffer"] = self.graph.tensors[self._resolve(self.graph, tokens.handle())]["buffer"]
             return
-        dtype = schema.ENUMS["TensorType"][tensor["type"]].lower()
-        bits, character = DTYPES[dtype]
-        count = math.prod(tensor["shape"] or ())
-        if tokens.peek("["):
-            values = tokens.vector()
-            data = _strings(values) if dtype == "string" else _pack(character, values, dtype)
-        else:
-            size = (count * bits + 7) // 8
-            if not 0 <= size <= MAX_CONSTANT:
-                raise SketchError(f"a constant of {size:,} bytes")
-            data = bytes(size)
-        self.buffers.append({"data": data})
+        self.buffers.append({"data": constant_bytes(tokens, tensor)})
         tensor["buffer"] = len(self.buffers) - 1
-
-    @staticmethod
-    def _opcode(tokens: Tokens) -> Table:
-        name, _, version = tokens.next("word").partition(".v")
-        code = int(name[8:]) if name.startswith("BUILTIN_") else _CODES.get(name, -1)
-        if code < 0:
-            raise SketchError(f"no op {name!r}" + nearest(name, _CODES))
-        entry: Table = {"deprecated_builtin_code": min(code, SATURATED), "builtin_code": code}
-        entry["version"] = int(version or 1)
-        if tokens.take(":"):
-            entry["custom_code"] = tokens.name()
-        return entry
 
     def _operator(self, tokens: Tokens) -> tuple[Table, str]:
         if tokens.take("UNKNOWN"):
             return {"opcode_index": UNKNOWN}, ""
-        entry = self._opcode(tokens)
+        entry = read_opcode(tokens)
         if entry not in self.codes:
             self.codes.append(entry)
-        return {"opcode_index": self.codes.index(entry)}, _NAMES.get(entry["builtin_code"], "")
+        return {"opcode_index": self.codes.index(entry)}, OP_NAMES.get(entry["builtin_code"], "")
 
     def _call(self, tokens: Tokens, outputs: list[int]) -> None:
         op, name = self._operator(tokens)
@@ -359,7 +284,7 @@ class _Parser:
                 options[key] = tokens.value()
         scalars = any(kind[0] != "[" for _, _, kind, _ in schema.TABLES.get(table, ()))
         if table and (options or (given and scalars) or table != schema.OP_OPTIONS.get(name)):
-            _set_options(op, table, options)
+            set_options(op, table, options)
         elif options:
             raise SketchError(f"{name} has no options")
         graph.operators.append(op)
@@ -369,53 +294,3 @@ class _Parser:
 
 def _text(handle: Handle) -> str:
     return name_text(handle[0]) + (f"~{handle[1]}" if handle[1] > 1 else "")
-
-
-def _set_options(op: Table, table: str, options: Table) -> None:
-    if table.startswith("type "):
-        op["builtin_options_type"] = int(table[5:])
-        return
-    fields = {name: kind for _, name, kind, _ in schema.TABLES.get(table, ())}
-    for key, value in options.items():
-        if key not in fields:
-            raise SketchError(f"{table} has no option {key!r}" + nearest(key, fields))
-        enum = schema.FIELD_ENUMS.get(f"{table}.{key}") or schema.FIELD_ENUMS.get(key)
-        if enum and isinstance(value, str):
-            names = {name: code for code, name in schema.ENUMS[enum].items()}
-            if value not in names:
-                raise SketchError(f"{key} is no {value!r}" + nearest(value, names))
-            options[key] = names[value]
-    for union, members in _UNIONS.items():
-        if table in members:
-            op[union + "_type"], op[union] = members[table], options
-
-
-def _pack(character: str, values: list[Any], dtype: str) -> bytes:
-    if not character:
-        raise SketchError(f"values of {dtype} cannot be written: use raw")
-    try:
-        return struct.pack(f"<{len(values)}{character}", *values)
-    except struct.error as problem:
-        raise SketchError(f"a {dtype} constant: {problem}") from None
-
-
-def _strings(values: list[str]) -> bytes:
-    """A string tensor: count, offsets, bytes (tflite/string_util.h)."""
-    raw = [value.encode() for value in values]
-    offsets, at = [], 4 * (len(raw) + 2)
-    for item in raw:
-        offsets.append(at)
-        at += len(item)
-    return struct.pack(f"<{len(raw) + 2}i", len(raw), *offsets, at) + b"".join(raw)
-
-
-def _sparsity(parts: Table) -> Table:
-    def level(row: Table) -> Table:
-        entry: Table = {"format": row["format"], "dense_size": row["dense_size"]}
-        for short in ("segments", "indices"):
-            if short in row:
-                entry[f"array_{short}_type"], entry[f"array_{short}"] = _SEGMENTS, {"values": row[short]}
-        return entry
-
-    levels = [level(row) for row in parts.get("levels", ())]
-    return {"traversal_order": parts.get("order"), "block_map": parts.get("blocks"), "dim_metadata": levels}

@@ -11,7 +11,8 @@ from tflint.sketch.text import float_text, name_text, value_text, vector_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tflint.model.view import Metadata, Model, Op, Quant, Signature, Subgraph, Tensor
+    from tflint.model.tensor import Quant, Tensor
+    from tflint.model.view import Metadata, Model, Op, Signature, Subgraph
 
 SMALL = 16  # elements: constants up to this are shown by value
 METADATA_SHOWN = 64  # bytes
