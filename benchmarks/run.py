@@ -68,7 +68,11 @@ def measure(named: dict[str, list[str]], runs: int) -> dict[str, dict[str, float
     out = {}
     for name, values in times.items():
         quartiles = statistics.quantiles(values, n=4)
-        out[name] = {"ms": statistics.median(values), "spread": quartiles[2] - quartiles[0], "peak_mb": memory[name] / 1024}
+        out[name] = {
+            "ms": statistics.median(values),
+            "spread": quartiles[2] - quartiles[0],
+            "peak_mb": memory[name] / 1024,
+        }
     return out
 
 
@@ -76,7 +80,9 @@ def big_model(folder: Path) -> Path:
     """2.5 GB, sparse on disk: one constant stored behind the FlatBuffer."""
     from tflint.model.write import encode  # noqa: PLC0415 - imports flatbuffers
 
-    text = f"x: float32[1,4]\nw: int8[1000,{BIG // 1000}] = raw 0x00\ny: float32[1,4] = RELU(x)\nz: int8[1] = const @w\n"
+    text = (
+        f"x: float32[1,4]\nw: int8[1000,{BIG // 1000}] = raw 0x00\ny: float32[1,4] = RELU(x)\nz: int8[1] = const @w\n"
+    )
     tables = sketch.parse(text.replace("z: int8[1] = const @w\n", "").replace(" = raw 0x00", " = raw 1"))
     tables["buffers"][-1] = {"offset": 1 << 20, "size": BIG}
     path = folder / "big.tflite"

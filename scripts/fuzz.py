@@ -2,8 +2,8 @@
 
     python scripts/fuzz.py [--mutations 100000] [--truncations 500] [--seed 1] [--corpus DIR ...]
 
-Truncations: every byte of files under 16 kB, so many random ones of each larger one. Mutations: bytes, words, vtable and
-offset-like words, swapped and repeated slices of small files. A file that raises or is slow is kept in --keep.
+Truncations: every byte of files under 16 kB, so many random ones of each larger one. Mutations: bytes, words, vtable
+and offset-like words, swapped and repeated slices of small files. A file that raises or is slow is kept in --keep.
 Exit 1 when there is one. The check runs with several targets, all rules, and each text report now and then.
 """
 

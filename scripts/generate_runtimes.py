@@ -110,7 +110,7 @@ def micro_target(facts: Facts) -> tuple[dict[str, Any], dict[str, Any]]:
 def tensor_types(facts: Facts) -> list[str]:
     """Names by number, of the newest release."""
     newest = list(facts.profiles["runtimes"])[-1]
-    return Target(newest, facts).tensor_types
+    return list(Target(newest, facts).tensor_types)
 
 
 def op_versions(facts: Facts) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Build examples/models from the sketches in examples/sketches, and the files that are no models at all.
 
-    python scripts/make_examples.py [--check]
+python scripts/make_examples.py [--check]
 """
 
 from __future__ import annotations

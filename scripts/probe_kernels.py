@@ -42,7 +42,20 @@ RUNTIMES = {  # environment and mode of scripts/run_models.py -> target
     ("tf212", "default"): "tflite-2.12+flex",
     ("tflm", "tflm"): "tflm",
 }
-TRIED = ("float32", "float16", "int32", "uint8", "int64", "bool", "int16", "int8", "float64", "string", "int4", "uint32")
+TRIED = (
+    "float32",
+    "float16",
+    "int32",
+    "uint8",
+    "int64",
+    "bool",
+    "int16",
+    "int8",
+    "float64",
+    "string",
+    "int4",
+    "uint32",
+)
 CODES = {name.lower(): code for code, name in schema.ENUMS["TensorType"].items()}
 
 Table = dict[str, Any]
@@ -221,7 +234,9 @@ def compare(op: str, folder: Path, args: argparse.Namespace) -> collections.Coun
         print(f"  {kind:8} {name}: {','.join(targets)}: {words}")
     if len(wrong) > args.show:
         print(f"  ... and {len(wrong) - args.show} more")
-    print(f"{op}: {len(paths)} models, " + ", ".join(f"{k} {count[k]}" for k in ("right", "comfort", "alarm", "unknown")))
+    print(
+        f"{op}: {len(paths)} models, " + ", ".join(f"{k} {count[k]}" for k in ("right", "comfort", "alarm", "unknown"))
+    )
     return count
 
 

@@ -126,7 +126,7 @@ def main():
         from tflite_micro.python.tflite_micro import runtime  # noqa: F401 - imported once, before the forks
     else:
         try:
-            from ai_edge_litert import interpreter  # noqa: F401
+            from ai_edge_litert import interpreter
         except ImportError:
             try:
                 from tflite_runtime import interpreter  # noqa: F401

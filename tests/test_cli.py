@@ -91,7 +91,12 @@ def test_lfs_pointer_is_a_finding() -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "empty"), (b"hello world, this is text\n", "text file"), (b"TFL3", "too short"), (b"<!DOCTYPE html>", "HTML")],
+    [
+        (b"", "empty"),
+        (b"hello world, this is text\n", "text file"),
+        (b"TFL3", "too short"),
+        (b"<!DOCTYPE html>", "HTML"),
+    ],
 )
 def test_what_is_no_model_is_a_finding(tmp_path: Path, content: bytes, words: str) -> None:
     """Empty, text and stubs renamed .tflite: a finding, exit code 1."""
@@ -173,7 +178,8 @@ def test_settings_come_from_the_closest_file_then_environment_then_flags(tmp_pat
     model.write_bytes(CLEAN.read_bytes())
 
     def targets(*arguments: str, **environment: str) -> list[str]:
-        return list(json.loads(tflint("check", model, "-f", "json", *arguments, **environment).stdout)["targets"])
+        done = tflint("check", model, "-f", "json", *arguments, cwd=ROOT, **environment)
+        return list(json.loads(done.stdout)["targets"])
 
     assert targets() == ["tflite-2.12"]
     assert targets(TFLITE_LINT_TARGET="tflite-2.9") == ["tflite-2.9"]
@@ -209,11 +215,13 @@ def test_alias_is_the_same_program() -> None:
 
 def test_a_reader_that_leaves_is_no_error() -> None:
     """`tflint check | head -1` ends quietly."""
-    done = subprocess.run(
-        f"{TFLINT} check {EXAMPLES} -f json | head -c 10", shell=True, capture_output=True, text=True, check=False
-    )
+    with subprocess.Popen([TFLINT, "check", EXAMPLES, "-f", "json"], stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
 
-    assert done.stderr == ""
+        assert process.stderr.read() == ""
 
 
 @pytest.mark.parametrize("command", ["show", "inspect"])
@@ -237,7 +245,7 @@ def test_inspect_speaks_json() -> None:
         "dims": [1, 16, 16, 3],
         "quantization": None,
     }
-    assert {"op": "CONV_2D", "version": 1, "count": 1} .items() <= facts["ops"][0].items()
+    assert {"op": "CONV_2D", "version": 1, "count": 1}.items() <= facts["ops"][0].items()
     assert "litert-2.3.0" in facts["runtimes"]["supported"]
     assert facts["quantization"] == {"float32": 296}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 
 import pytest
@@ -36,10 +37,8 @@ def test_every_truncation_is_refused() -> None:
 @example(4, 0)
 def test_any_word_may_be_anything(offset: int, value: int) -> None:
     """Whatever a word is changed to, the model decodes or is refused; nothing else is raised."""
-    try:
-        decode(patched(offset, "<I", value))
-    except MalformedModelError as problem:
-        assert problem.reason
+    with contextlib.suppress(MalformedModelError):
+        assert decode(patched(offset, "<I", value)).file_size == len(CLEAN)
 
 
 def test_root_offset_behind_the_file_is_refused() -> None:
@@ -98,10 +97,8 @@ def test_overlapping_scalars_of_a_hostile_vtable_are_read_one_by_one() -> None:
     for offset in range(0, len(model) - 1, 2):
         data = bytearray(model)
         struct.pack_into("<H", data, offset, 4)
-        try:
+        with contextlib.suppress(MalformedModelError):
             decode(bytes(data))
-        except MalformedModelError:
-            continue
 
 
 def test_rank_is_limited() -> None:

@@ -44,7 +44,9 @@ def models(draw: st.DrawFn) -> str:
         fact = ""
         if draw(st.booleans()):
             fact = f" q={draw(FLOATS)!r}{draw(st.integers(-128, 127)):+d}"
-        maker = f" = {draw(st.sampled_from(['ABS', 'RELU', 'TANH.v2', 'CUSTOM:Odd']))}({names[index - 1]})" if index else ""
+        maker = (
+            f" = {draw(st.sampled_from(['ABS', 'RELU', 'TANH.v2', 'CUSTOM:Odd']))}({names[index - 1]})" if index else ""
+        )
         lines.append(f"{name}: {draw(st.sampled_from(['int8', 'float32']))}[{','.join(map(str, shape))}]{fact}{maker}")
     lines.append(f"description {json.dumps(draw(NAMES))}")
     return "\n".join(lines)

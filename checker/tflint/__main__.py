@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone: `tflint check | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as problem:  # noqa: BLE001 - never a traceback, unless asked for
+    except Exception as problem:
         if os.environ.get("TFLITE_LINT_DEBUG"):
             raise
         _say(f"internal error: {type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where, please report it")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -107,10 +108,10 @@ def rule_options(pairs: Iterable[str], settings: Settings) -> Settings:
 
 
 def _read(path: Path) -> Settings:
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415 - only when there is a file
-    except ModuleNotFoundError:
-        import tomli as tomllib  # noqa: PLC0415 # type: ignore[no-redef] # Python 3.10
+    else:
+        import tomli as tomllib  # noqa: PLC0415 - same
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:

@@ -110,7 +110,7 @@ def _hits(rule: Rule, subjects: Iterable[Any], model: Model | None, plan: Plan) 
     options = plan.options.get(rule.code, {})
     subject: Any = None
     try:
-        for subject in subjects:  # noqa: B007 - named in the crash report
+        for subject in subjects:
             yield from rule.run(subject, model, options)
     except Exception as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in
         from tflint.crash import crashed  # noqa: PLC0415 - rare

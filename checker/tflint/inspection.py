@@ -60,7 +60,9 @@ def inspect_model(model: Model, path: str, targets: tuple[str, ...] = ()) -> dic
         ],
         "conversion": asdict(conversion) if conversion else None,
         "minimum_runtimes": list(minimum_runtimes(model)),
-        "runtimes": {key: runtimes[key] for key in ("supported", "partial", "unsupported", "unknown") if key in runtimes},
+        "runtimes": {
+            key: runtimes[key] for key in ("supported", "partial", "unsupported", "unknown") if key in runtimes
+        },
     }
 
 
@@ -74,7 +76,11 @@ def _ops(model: Model) -> list[dict[str, Any]]:
         custom = ops[0].name == "CUSTOM"
         need = minimum_runtime(kind, version)
         fact = custom_op_facts(kind) if custom else None
-        note = ("Flex (Select TF op)" if kind.startswith("Flex") else f"custom, {fact.provider if fact else 'unknown'}") if custom else ""
+        note = (
+            ("Flex (Select TF op)" if kind.startswith("Flex") else f"custom, {fact.provider if fact else 'unknown'}")
+            if custom
+            else ""
+        )
         row = {"op": kind, "version": version, "count": len(ops), "custom": custom, "note": note}
         rows.append({**row, "tflite": None if custom else need.tflite, "litert": None if custom else need.litert})
     return rows

@@ -46,7 +46,18 @@ def _search(folder: Path) -> Iterator[Path]:
 
 def _git(folder: Path) -> list[Path] | None:
     """Models of a git checkout that git does not ignore; None where there is no git checkout."""
-    argv = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f"*{SUFFIX}"]
+    argv = [
+        "git",
+        "-C",
+        str(folder),
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--",
+        f"*{SUFFIX}",
+    ]
     try:
         done = subprocess.run(argv, capture_output=True, check=True, timeout=60)  # noqa: S603 - git, by list
     except (OSError, subprocess.SubprocessError):
@@ -57,4 +68,7 @@ def _git(folder: Path) -> list[Path] | None:
 
 def _excluded(path: Path, patterns: tuple[str, ...]) -> bool:
     text = path.as_posix()
-    return any(fnmatch.fnmatch(text, p) or fnmatch.fnmatch(text, f"*/{p}") or f"/{p.strip('/')}/" in f"/{text}" for p in patterns)
+    return any(
+        fnmatch.fnmatch(text, p) or fnmatch.fnmatch(text, f"*/{p}") or f"/{p.strip('/')}/" in f"/{text}"
+        for p in patterns
+    )

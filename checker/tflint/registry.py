@@ -7,9 +7,9 @@ runs, and not before. A pack without one is walked.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
@@ -50,17 +50,16 @@ def entry_points(group: str) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for folder in sys.path:
         try:
-            found = [e.path for e in os.scandir(folder or ".") if e.name.endswith((".dist-info", ".egg-info"))]
+            names = sorted(p.name for p in Path(folder).iterdir() if p.suffix in (".dist-info", ".egg-info"))
         except OSError:
             continue
-        for path in sorted(found):
-            distribution = os.path.basename(path).partition("-")[0].lower()
+        for name in names:
+            distribution = name.partition("-")[0].lower()
             if distribution in seen:
                 continue
             seen.add(distribution)
             try:
-                with open(os.path.join(path, "entry_points.txt"), encoding="utf-8") as file:
-                    text = file.read()
+                text = Path(folder, name, "entry_points.txt").read_text(encoding="utf-8")
             except OSError:
                 continue
             if f"[{group}]" in text:
@@ -95,8 +94,8 @@ def _pack(name: str, target: str) -> Iterator[Entry]:
         raise TflintError(f"rule pack {name!r} ({target}) cannot be imported: {problem}") from problem
     index = getattr(module, "INDEX", None)
     if index is not None:
-        for code, fields in index.items():
-            yield Entry(code, *fields, pack=name)
+        for code, (rule, path, attribute, scope, on, status) in index.items():
+            yield Entry(code, rule, path, attribute, scope, on, status, name)
         return
     for found in _walk(module):
         yield Entry(
@@ -117,9 +116,8 @@ def _walk(pack: ModuleType) -> Iterator[Rule]:
 
     from tflint.rule import Rule  # noqa: PLC0415 - same
 
-    modules = [pack]
-    for info in pkgutil.walk_packages(getattr(pack, "__path__", ()), f"{pack.__name__}."):
-        modules.append(importlib.import_module(info.name))
+    found = pkgutil.walk_packages(getattr(pack, "__path__", ()), f"{pack.__name__}.")
+    modules = [pack, *(importlib.import_module(info.name) for info in found)]
     seen: set[int] = set()
     for module in modules:
         for value in vars(module).values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -124,7 +124,7 @@ def rule(
             status=status,
             message=message,
             doc=inspect.cleandoc(check.__doc__ or ""),
-            scope=scope,
+            scope=cast("Scope", scope),
             on=frozenset(on),
             group=None if group is None else tuple(group),
             wants=tuple(rest),

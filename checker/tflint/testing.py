@@ -51,7 +51,9 @@ def cases(page: str) -> Iterator[Case]:
 
 def findings(rule: Rule, text: str, targets: tuple[str, ...] = (NEWEST,), **options: Any) -> tuple[Finding, ...]:
     """What one rule says of one sketch."""
-    entry = Entry(rule.code, rule.name, rule.check.__module__, "", rule.scope, tuple(sorted(rule.on)), rule.status, "test")
+    entry = Entry(
+        rule.code, rule.name, rule.check.__module__, "", rule.scope, tuple(sorted(rule.on)), rule.status, "test"
+    )
     plan = Plan((_Loaded(entry, rule),), tuple(map(resolve, targets)), options={rule.code: options})  # type: ignore[arg-type] # an Entry but for load()
     return check_model(decode(sketch.build(text)), plan).findings
 
@@ -76,7 +78,7 @@ def check_documented(rule: Rule) -> None:
     assert {"Why is this bad?", "What to do"} <= set(rule.sections), f"{rule.code}: sections {list(rule.sections)}"
     assert not _DENIED.match(rule.name) or rule.name in _ALLOWED, f"{rule.code}: {rule.name} names a remedy, not a flaw"
     assert rule.check.__name__ == rule.name.replace("-", "_"), f"{rule.code}: the function is called as the rule"
-    assert rule.message[0] in "{" or rule.message[0].islower(), f"{rule.code}: a message is a lower-case fragment"
+    assert rule.message[0] == "{" or rule.message[0].islower(), f"{rule.code}: a message is a lower-case fragment"
     assert not rule.message.endswith("."), f"{rule.code}: a message is a fragment"
     assert rule.examples, f"{rule.code}: no example"
 
@@ -85,7 +87,7 @@ def check_example(rule: Rule, bad: str, good: str, target: str | None) -> None:
     """The bad sketch is flagged, the good one is not, and the message's placeholders are the data's keys."""
     targets = (target or NEWEST,)
     found = findings(rule, bad, targets)
-    assert [f.rule.code for f in found] and {f.rule.code for f in found} == {rule.code}, f"{rule.code} misses: {bad}"
+    assert {f.rule.code for f in found} == {rule.code}, f"{rule.code} misses: {bad}"
     good_found = findings(rule, good, targets)
     assert not good_found, f"{rule.code} flags the good example: {[f.message for f in good_found]}"
     wanted = {name for _, name, _, _ in Formatter().parse(rule.message) if name}
@@ -104,7 +106,12 @@ def check_page(rule: Rule, folder: Path) -> None:
     for case in blocks:
         check_case(rule, case)
     if rule.on and len(rule.on) <= 16:
-        flagged = {op for op in rule.on for line in page.splitlines() if f"# {rule.code}" in line and re.search(rf"\b{op}\b", line)}
+        flagged = {
+            op
+            for op in rule.on
+            for line in page.splitlines()
+            if f"# {rule.code}" in line and re.search(rf"\b{op}\b", line)
+        }
         assert flagged == rule.on, f"{path.name}: never flagged: {sorted(rule.on - flagged)}"
 
 

@@ -50,7 +50,9 @@ def check_command(request: Request) -> int:
     settings = _settings(request)
     plan = _plan(settings, request)
     files = find(request.paths or (Path(),), settings.exclude, force_exclude=request.force_exclude)
-    report = Report(tuple(_check(path, plan) for path in files), tuple(p.id for p in plan.profiles), plan.assumed_target)
+    report = Report(
+        tuple(_check(path, plan) for path in files), tuple(p.id for p in plan.profiles), plan.assumed_target
+    )
     if request.output_format == "sarif" or any(kind == "sarif" for kind, _ in outputs):
         report = replace(report, rules=tuple(entry.load() for entry in plan.entries))
     style = Style(request.color, quiet=request.quiet, verbose=request.verbose, threshold=settings.threshold)

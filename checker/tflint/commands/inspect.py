@@ -64,7 +64,9 @@ def _head(console: Console, facts: dict[str, Any]) -> None:
 
 
 def _interface(console: Console, signature: dict[str, Any]) -> None:
-    title = f"Signature {signature['key']}" if signature.get("key") is not None else "No signature: the primary subgraph"
+    title = (
+        f"Signature {signature['key']}" if signature.get("key") is not None else "No signature: the primary subgraph"
+    )
     rows = [
         [side, tensor["name"], tensor["dtype"], _shape(tensor["dims"]), tensor["quantization"] or ""]
         for side in ("inputs", "outputs")

@@ -44,10 +44,18 @@ def page(rule: Rule) -> str:
     status = f"{rule.severity.value}, since {rule.since}" + (", preview" if rule.status == "preview" else "")
     parts = [f"# {rule.name} ({rule.code})", f"*{status}*", rule.doc]
     if rule.options:
-        parts += ["## Options", *(f"- `{key.replace('_', '-')}` (default `{json.dumps(value)}`)" for key, value in rule.options.items())]
+        parts += [
+            "## Options",
+            *(f"- `{key.replace('_', '-')}` (default `{json.dumps(value)}`)" for key, value in rule.options.items()),
+        ]
     for example in rule.examples:
         against = f" on `{example.target}`" if example.target else ""
-        parts += [f"## Example{against}", f"```tflint\n{example.bad}\n```", "Use instead:", f"```tflint\n{example.good}\n```"]
+        parts += [
+            f"## Example{against}",
+            f"```tflint\n{example.bad}\n```",
+            "Use instead:",
+            f"```tflint\n{example.good}\n```",
+        ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -179,7 +179,7 @@ class Reader:
             start, count = self._vector(pos, size)
             if element == "B":
                 values[field + "_start"] = start
-            return self._view[start : start + count * size].cast(element)
+            return self._view[start : start + count * size].cast(element)  # type: ignore[call-overload] # one of _SIZE
         start, count = self._vector(pos, 4)
         if element == "s":
             return self.strings(start, count)

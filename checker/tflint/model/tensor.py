@@ -175,7 +175,7 @@ class Tensor:
             return None
         raw = self.buffer.read(CONSTANT_LIMIT)
         width = self.bits // 8
-        return tuple(memoryview(raw[: len(raw) // width * width]).cast(character)) if character != "e" else _halves(raw)
+        return tuple(memoryview(raw[: len(raw) // width * width]).cast(character))  # type: ignore[call-overload] # of DTYPES if character != "e" else _halves(raw)
 
 
 def _halves(raw: bytes) -> tuple[float, ...]:

@@ -37,7 +37,7 @@ class OperatorCode:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One operator. `inputs` holds None for an omitted (-1) and for an impossible index; `input_indices` tells which."""
+    """One operator. An input is None where it is omitted (-1) or impossible; `input_indices` tells which."""
 
     subgraph: int
     index: int
@@ -110,7 +110,7 @@ class Subgraph:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A named entry point. `key` sits in slot 2, which TF 2.4 to 2.6 called method_name; None: absent, refused at load."""
+    """A named entry point. `key` is slot 2, which TF 2.4 to 2.6 called method_name; None, refused at load: absent."""
 
     index: int
     key: str | None

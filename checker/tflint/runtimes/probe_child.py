@@ -39,7 +39,7 @@ class Runtime:
         self.module, self.names = find_wheel()
         self.bare = getattr(getattr(self.module, "OpResolverType", None), "BUILTIN_WITHOUT_DEFAULT_DELEGATES", None)
 
-    def interpreter(self, content: bytes, bare: bool = False) -> Any:  # noqa: ANN401 - another package's class
+    def interpreter(self, content: bytes, bare: bool = False) -> Any:
         """Give an interpreter for a model, `bare` without default delegates (where the release can)."""
         options = {"experimental_op_resolver_type": self.bare} if bare and self.bare is not None else {}
         return self.module.Interpreter(model_content=content, **options)
@@ -118,7 +118,7 @@ def find_wheel() -> Tuple[Any, Tuple[str, ...]]:
     raise SystemExit("no TFLite runtime: " + "; ".join(problems))
 
 
-def version_of(names: Tuple[str, ...], module: Any) -> Tuple[str, str]:  # noqa: ANN401 - another package's module
+def version_of(names: Tuple[str, ...], module: Any) -> Tuple[str, str]:
     """Give distribution name and version of the wheel."""
     for name in names:
         try:

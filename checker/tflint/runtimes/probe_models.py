@@ -29,7 +29,7 @@ class Writer:
         """Pad until what starts `ahead` bytes further is aligned."""
         self.out += bytes(-(len(self.out) + ahead) % alignment)
 
-    def put(self, value: Any) -> int:  # noqa: ANN401 - any part of a file
+    def put(self, value: Any) -> int:
         """Append a value and give its position."""
         if isinstance(value, dict):
             return self.table(value)
@@ -74,7 +74,7 @@ class Writer:
                 struct.pack_into(FORMATS[kind], self.out, position + offsets[slot], value)
         return position
 
-    def patch(self, at: int, child: Any) -> None:  # noqa: ANN401 - any part of a file
+    def patch(self, at: int, child: Any) -> None:
         """Append a child and point the offset at `at` to it."""
         struct.pack_into("<I", self.out, at, self.put(child) - at)
 
@@ -98,7 +98,7 @@ def node(source: int, target: int) -> Table:
     return {0: ("u32", 0), 1: ("ref", (source,)), 2: ("ref", (target,))}
 
 
-def model(graph: Table, codes: Sequence[Table] = (), buffers: Sequence[Table] = (), more: Any = None) -> bytes:  # noqa: ANN401 - fields of Model
+def model(graph: Table, codes: Sequence[Table] = (), buffers: Sequence[Table] = (), more: Any = None) -> bytes:
     """Give a file with one subgraph; buffer 0 is the empty one of the format."""
     fields = {0: ("u32", 3), 1: ("ref", list(codes)), 2: ("ref", [graph]), 4: ("ref", [{}] + list(buffers))}  # type: Table  # noqa: RUF005
     fields.update(more or {})

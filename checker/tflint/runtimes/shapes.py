@@ -96,7 +96,7 @@ def _shapes(facts: Kernel, node: Node, y: Sequence[NodeTensor | None]) -> Iterat
         yield tuple(shape) if state is not None and isinstance(shape, (tuple, list)) else None
 
 
-def _value(node: Node, code: CodeType | None) -> Any:  # noqa: ANN401 - whatever the expression gives
+def _value(node: Node, code: CodeType | None) -> Any:
     if code is None:
         return None
     try:

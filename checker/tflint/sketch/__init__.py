@@ -16,7 +16,8 @@ behind `() =`. Lines without a tensor: `graph NAME(inputs) -> (outputs)` opens a
 Without a `graph` line, what nobody makes is an input and what nobody takes an output.
 """
 
-from tflint.sketch.parse import SketchError, build, locate, parse
+from tflint.sketch.parse import build, locate, parse
 from tflint.sketch.show import show
+from tflint.sketch.text import SketchError
 
 __all__ = ["SketchError", "build", "locate", "parse", "show"]

@@ -182,7 +182,9 @@ class _Parser:
         graph = self.graphs[index] if index < len(self.graphs) else self.graphs[0]
 
         def side(rows: list[tuple[str | None, Ref]] | None) -> list[Table] | None:
-            return rows and [{"name": name, "tensor_index": self._resolve(graph, ref)} for name, ref in rows]
+            if rows is None:
+                return None
+            return [{"name": name, "tensor_index": self._resolve(graph, ref)} for name, ref in rows]
 
         return {"signature_key": key, "subgraph_index": index, "inputs": side(inputs), "outputs": side(outputs)}
 

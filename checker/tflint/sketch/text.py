@@ -47,7 +47,7 @@ def value_text(value: Any) -> str:
 
 def vector_text(values: Iterable[Any], *, cut: bool = False) -> str:
     """`[1,2,3]`; with `cut`, `[1,2,...*64]` where the last value shown stands for the rest."""
-    items: Sequence[Any] = values if hasattr(values, "__getitem__") else list(values)
+    items: Sequence[Any] = values if isinstance(values, (list, tuple, memoryview)) else list(values)
     if cut and len(items) > LONG:
         shown = [value_text(item) for item in items[:4]]
         return f"[{','.join(shown)},...*{len(items)}]"
