@@ -14,15 +14,17 @@ from tflint.runtimes.compiled import buffers
 from tflint.runtimes.construct import WITHOUT_PARAMETERS, effective_name, graph_indices
 from tflint.runtimes.control import CONTROL_FLOW, control_flow
 from tflint.runtimes.custom import file_name, with_options
-from tflint.runtimes.kernel import DELEGATE_FIRST, AbsentError, Node, NodeTensor, UndecidedError, kernel
+from tflint.runtimes.kernel import DELEGATE_FIRST, kernel
 from tflint.runtimes.micro import micro_allocate
+from tflint.runtimes.node import Node, NodeTensor
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tflint.model.view import Model, Op, Subgraph
-    from tflint.runtimes.kernel import Check, Kernel, Shape
+    from tflint.runtimes.kernel import Check, Kernel
+    from tflint.runtimes.node import Shape
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Located, Stage
 
@@ -156,10 +158,10 @@ class _Walk:
                 self.refuse("unknown", "TFL214", op, op=name, what="its kernel's checks were not measured")
             self._outputs_unknown(y)
             return False
-        node = Node(op, x, y, facts.options)
+        node = Node(op, x, y, facts.options, generation=self.profile.generation)
         delegated = self._delegated(facts, node)
         for check in facts.checks:
-            if self._applies(check, delegated) and not self._passes(check, node):
+            if self._applies(check, delegated) and not node.passes(check.code):
                 self.refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
                 break
         if None in y and name not in CONTROL_FLOW:
@@ -192,38 +194,19 @@ class _Walk:
         return wanted and check.holds_for(profile.generation)
 
     def _delegated(self, facts: Kernel, node: Node) -> bool:
-        if not self.profile.xnnpack or facts.takes is None:
-            return False
-        try:
-            return bool(node.evaluate(facts.takes))
-        except (UndecidedError, AbsentError):
-            return False
-
-    @staticmethod
-    def _passes(check: Check, node: Node) -> bool:
-        try:
-            return bool(node.evaluate(check.code))
-        except UndecidedError:
-            return True
-        except AbsentError:
-            return False
+        return self.profile.xnnpack and bool(node.value(facts.takes))
 
     def _results(self, facts: Kernel, node: Node) -> bool:
-        if facts.dynamic is not None:
-            try:
-                dynamic = bool(node.evaluate(facts.dynamic))
-            except (UndecidedError, AbsentError):
-                dynamic = False
-            if dynamic:
-                for state in node.y:
-                    if state is not None:
-                        state.become(None, dynamic=True)
-                return True
-        values = _try(node, facts.values)
+        if node.value(facts.dynamic):
+            for state in node.y:
+                if state is not None:
+                    state.become(None, dynamic=True)
+            return True
+        values = node.value(facts.values) if self.profile.generation >= facts.values_since else None
         for index, state in enumerate(node.y):
             if state is None:
                 continue
-            shape = _try(node, facts.outputs[min(index, len(facts.outputs) - 1)]) if facts.outputs else state.stored
+            shape = node.value(facts.outputs[min(index, len(facts.outputs) - 1)]) if facts.outputs else state.stored
             if isinstance(shape, list):  # one expression for all outputs
                 shape = shape[index] if index < len(shape) else None
             state.become(_shape(shape), values=values if index == 0 and values is not None else None)
@@ -245,9 +228,9 @@ class _Walk:
             facts = kernel(file_name(name))
             if facts is None:
                 return False
-            node = Node(with_options(op, name), x, y, "")
+            node = Node(with_options(op, name), x, y, "", generation=self.profile.generation)
             for check in facts.checks:
-                if self._applies(check, delegated) and not self._passes(check, node):
+                if self._applies(check, delegated) and not node.passes(check.code):
                     if delegated:
                         self.refuse(stage, "TFL304", op, op=name, problem="does not fit the default XNNPACK delegate")
                     else:
@@ -274,15 +257,6 @@ class _Walk:
 
     def refuse(self, stage: Stage, code: str, at: Located, /, **data: Any) -> None:
         self.refusals.append(Refusal(stage, code, at, data))
-
-
-def _try(node: Node, code: Any) -> Any:
-    if code is None:
-        return None
-    try:
-        return node.evaluate(code)
-    except (UndecidedError, AbsentError):
-        return None
 
 
 def _shape(value: Any) -> Shape | None:

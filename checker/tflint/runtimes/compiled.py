@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tflint.model.tensor import Tensor
     from tflint.model.view import Model, Op, Signature, Subgraph
-    from tflint.runtimes.kernel import NodeTensor
+    from tflint.runtimes.node import NodeTensor
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Located, Stage
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tflint.model.view import Model, Op, Subgraph
-    from tflint.runtimes.kernel import NodeTensor, Shape
+    from tflint.runtimes.node import NodeTensor, Shape
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Located, Stage
 

@@ -7,11 +7,14 @@
     has(i)          input i is there
     o.field         options by schema name, enums by name; a missing or foreign options table reads as zeros
     version         the operator code's version
+    k               number of intermediates
+    generation      the release on TFLite's own timeline, as (2, 17, 5)
     graphs          inputs and outputs of each subgraph, counted (TFLite Micro's kernels only)
     t.type          dtype, lower case          t.shape, t.rank, t.size   as computed by Prepare so far
     t.stored        shape in the file          t.const                   constant, or folded by an earlier Prepare
     t.values        a small constant's values  t.quantized, t.scale, t.zero_point, t.scales, t.zero_points, t.axis
-    t.variable      is_variable                t.same(u)                 the same tensor
+    t.variable      is_variable                t.sparse                  sparsity parameters
+    t.same(u)       the same tensor
     broadcast(a, b, ...)  the broadcast shape of shapes, False when there is none
     prod, len, all, any, abs, min, max, sum, range, set, tuple, sorted, zip, ceil, isclose
 
@@ -24,162 +27,25 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tflint.runtimes.node import Shape, UndecidedError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from types import CodeType
+    from collections.abc import Mapping
 
-    from tflint.model.tensor import Tensor
-    from tflint.model.view import Op
-
-Shape = tuple[int, ...]
+Expression = Callable[..., Any]
+FOLDER = Path(__file__).parent / "kernels"
+LONGEST = 1024  # what an expression may loop over: no shape or index constant is longer, and a hostile file's is
 
 # Releases from here on hand nodes to the default XNNPACK delegate before any kernel's Prepare sees them, so that the
-# kernel's own checks do not hold for a node that the delegate takes (measured: prepare.json, LOGISTIC int8 and others).
-DELEGATE_FIRST = (2, 19, 4)
-
-
-UNSIZED = frozenset({"string", "resource", "variant"})
-
-
-class UndecidedError(Exception):
-    """The file does not tell."""
-
-
-class AbsentError(Exception):
-    """The expression asks for a tensor that the node does not have."""
-
-
-class NodeTensor:
-    """A tensor as a kernel's Prepare finds it: the file's facts and what earlier nodes made of it."""
-
-    __slots__ = ("_shape", "_values", "const", "dynamic", "tensor", "type")
-
-    def __init__(self, tensor: Tensor, shape: Shape | None = None, *, dynamic: bool = False) -> None:
-        self.tensor = tensor
-        self.type = tensor.dtype  # a body's input takes the dtype of what its caller gives
-        self._shape: Shape | None = tensor.shape if shape is None else shape
-        self.const = tensor.is_constant
-        self._values: Sequence[Any] | None = None
-        self.dynamic = dynamic
-
-    def become(self, shape: Shape | None, *, dynamic: bool = False, values: Sequence[Any] | None = None) -> None:
-        """Take what the producing node computed; None: not known."""
-        self._shape, self.dynamic, self._values = shape, dynamic, values
-        self.const = values is not None
-
-    @property
-    def known_shape(self) -> Shape | None:
-        """The shape, None when nobody knows it before Invoke."""
-        return None if self.dynamic else self._shape
-
-    @property
-    def shape(self) -> Shape:
-        """The shape. Raises UndecidedError."""
-        if self.dynamic or self._shape is None:
-            raise UndecidedError
-        return self._shape
-
-    @property
-    def stored(self) -> Shape:
-        """The shape in the file."""
-        return self.tensor.shape
-
-    @property
-    def rank(self) -> int:
-        """Number of dimensions."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return math.prod(self.shape)
-
-    @property
-    def values(self) -> Sequence[Any]:
-        """A small constant's values. Raises UndecidedError."""
-        values = self._values if self._values is not None else self.tensor.values()
-        if values is None:
-            raise UndecidedError
-        return values
-
-    @property
-    def variable(self) -> bool:
-        """A variable tensor."""
-        return self.tensor.is_variable
-
-    @property
-    def quantized(self) -> bool:
-        """Carries affine quantization parameters."""
-        return self.tensor.quant is not None and len(self.tensor.quant.scale) > 0
-
-    @property
-    def scale(self) -> float:
-        """The first scale; 0.0 without quantization, as TfLiteTensor.params says."""
-        return float(self.scales[0]) if len(self.scales) == 1 else 0.0
-
-    @property
-    def zero_point(self) -> int:
-        """The first zero point; 0 without quantization."""
-        return int(self.zero_points[0]) if len(self.zero_points) == 1 else 0
-
-    @property
-    def scales(self) -> Sequence[float]:
-        """All scales."""
-        return self.tensor.quant.scale if self.tensor.quant else ()
-
-    @property
-    def zero_points(self) -> Sequence[int]:
-        """All zero points."""
-        return self.tensor.quant.zero_point if self.tensor.quant else ()
-
-    @property
-    def axis(self) -> int:
-        """quantized_dimension."""
-        return self.tensor.quant.dimension if self.tensor.quant else 0
-
-    @property
-    def unsized(self) -> bool:
-        """Strings, resources and variants: allocated when they are computed."""
-        return self.type in UNSIZED and not self.const
-
-    def same(self, other: NodeTensor) -> bool:
-        """Both are one tensor."""
-        return self.tensor is other.tensor
-
-
-class _Tensors(list["NodeTensor | None"]):
-    """Inputs or outputs of a node; asking for one that is not there raises AbsentError."""
-
-    def __getitem__(self, index: Any) -> Any:
-        try:
-            found = super().__getitem__(index)
-        except IndexError:
-            raise AbsentError from None
-        if found is None:
-            raise AbsentError
-        return found
-
-
-class _Options:
-    """Options as the runtime parses them: zeros where the table is absent or of another op."""
-
-    __slots__ = ("_given",)
-
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = given
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self._given:
-            return self._given[name]
-        return _ZERO_ENUMS.get(name, 0)
-
-
-_ZERO_ENUMS = {"padding": "SAME", "fused_activation_function": "NONE", "mode": "REFLECT", "weights_format": "DEFAULT"}
+# kernel's own checks do not hold for a node that the delegate takes. Measured: LiteRT 1.0.1 on does, TFLite 2.14 does
+# not; nothing in between was.
+DELEGATE_FIRST = (2, 17)
 
 
 def broadcast(*shapes: Shape) -> Shape | bool:
@@ -202,6 +68,16 @@ def conv_out(padding: str, size: int, window: int, stride: int, dilation: int = 
     return (size + stride - 1) // stride if padding == "SAME" else (size + stride - effective) // stride
 
 
+def bounded_range(*bounds: int) -> range:
+    """`range`, undecided where it is longer than any shape: a dimension of two billion is no reason to count to it."""
+    numbers = range(*bounds)
+    if len(numbers) > LONGEST:
+        raise UndecidedError
+    return numbers
+
+
+ARGUMENTS = "x, y, n, m, o, version, has, graphs, k, generation"  # the order of Node
+
 _NAMES: dict[str, Any] = {
     "__builtins__": {},
     "broadcast": broadcast,
@@ -216,7 +92,7 @@ _NAMES: dict[str, Any] = {
     "min": min,
     "max": max,
     "sum": sum,
-    "range": range,
+    "range": bounded_range,
     "set": set,
     "tuple": tuple,
     "sorted": sorted,
@@ -231,7 +107,7 @@ class Check:
     """One demand of a kernel, of the delegate that takes the node, or of TFLite Micro's kernel."""
 
     that: str
-    code: CodeType
+    code: Expression
     why: str = ""
     by: str = "tflite"
     since: tuple[int, ...] = ()
@@ -251,58 +127,17 @@ class Kernel:
     source: str
     options: str
     checks: tuple[Check, ...]
-    outputs: tuple[CodeType, ...]
-    dynamic: CodeType | None
-    values: CodeType | None
-    takes: CodeType | None  # when the default XNNPACK delegate takes the node
-
-
-class Node:
-    """One operator in the walk, ready to evaluate expressions."""
-
-    __slots__ = ("_names", "op", "x", "y")
-
-    def __init__(
-        self,
-        op: Op,
-        x: list[NodeTensor | None],
-        y: list[NodeTensor | None],
-        options: str,
-        graphs: Sequence[tuple[int, int]] = (),
-    ) -> None:
-        self.op, self.x, self.y = op, _Tensors(x), _Tensors(y)
-        given = op.options if not options or op.options_type == options else {}
-        self._names = {
-            **_NAMES,
-            "x": self.x,
-            "y": self.y,
-            "n": len(x),
-            "m": len(y),
-            "o": _Options(given),
-            "version": op.version,
-            "has": self.has,
-            "graphs": graphs,
-        }
-
-    def has(self, index: int) -> bool:
-        """Input `index` is there."""
-        return index < len(self.x) and list.__getitem__(self.x, index) is not None
-
-    def evaluate(self, code: CodeType) -> Any:
-        """Value of an expression. Raises UndecidedError and AbsentError."""
-        try:
-            return eval(code, self._names)  # noqa: S307 - the package's own expressions, compiled from its data files
-        except (IndexError, ZeroDivisionError):
-            raise AbsentError from None  # a shape too short, a stride of 0: the kernel would not get further
-        except (TypeError, ValueError, LookupError, OverflowError):
-            raise UndecidedError from None  # a constant of an odd type in a role that wants integers
+    outputs: tuple[Expression, ...]
+    dynamic: Expression | None
+    values: Expression | None
+    values_since: tuple[int, ...]
+    takes: Expression | None  # when the default XNNPACK delegate takes the node
 
 
 @cache
 def kernel(op: str, *, micro: bool = False) -> Kernel | None:
     """Facts of one op, of TFLite Micro's kernel with `micro`; None where there is no file."""
-    folder = resources.files("tflint.runtimes") / "kernels"
-    path = (folder / "tflm" if micro else folder) / f"{op}.json"
+    path = (FOLDER / "tflm" if micro else FOLDER) / f"{op}.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -315,12 +150,15 @@ def kernel(op: str, *, micro: bool = False) -> Kernel | None:
         tuple(_compile(text) for text in raw.get("outputs", ())),
         _compile(raw["dynamic"]) if "dynamic" in raw else None,
         _compile(raw["values"]) if "values" in raw else None,
+        _version(raw.get("values_since", "")),
         _compile(raw["takes"]) if "takes" in raw else None,
     )
 
 
-def _compile(text: str) -> CodeType:
-    return compile(text, "<kernel>", "eval")
+def _compile(text: str) -> Expression:
+    """The expression as a function of a node's names: the package's own data, never a model's or a user's."""
+    expression: Expression = eval(f"lambda {ARGUMENTS}: ({text})", _NAMES)  # noqa: S307 - see above
+    return expression
 
 
 def _version(text: str) -> tuple[int, ...]:

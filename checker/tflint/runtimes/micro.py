@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from tflint.model import schema
 from tflint.runtimes.custom import file_name, with_options
-from tflint.runtimes.kernel import AbsentError, Node, NodeTensor, UndecidedError, kernel
+from tflint.runtimes.kernel import kernel
+from tflint.runtimes.node import Node, NodeTensor, UndecidedError
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -181,9 +182,9 @@ def _prepare(
             what = "its kernel's checks were not measured"
             yield Refusal("unknown", "TFL214", op, {"op": op.kind, "what": what})
         return
-    node = Node(with_options(op, op.kind) if custom else op, list(x), list(y), facts.options, sizes)
+    node = Node(with_options(op, op.kind) if custom else op, list(x), list(y), facts.options, graphs=sizes)
     for check in facts.checks:
-        if not _passes(node, check.code):
+        if not node.passes(check.code):
             requires = check.why or check.that
             yield Refusal("allocate", "TFL212", op, {"op": op.kind, "requires": requires, "by": check.by})
             return
@@ -194,21 +195,9 @@ def _prepare(
             return
 
 
-def _passes(node: Node, code: object) -> bool:
-    try:
-        return bool(node.evaluate(code))  # type: ignore[arg-type] # a compiled expression
-    except UndecidedError:
-        return True
-    except AbsentError:
-        return False
-
-
 def _reshape(facts: Kernel, node: Node) -> None:
     """Take the shapes that the kernel computes, if it is of the few that do."""
     for state, code in zip(node.y, facts.outputs, strict=False):
-        try:
-            shape = node.evaluate(code)
-        except (UndecidedError, AbsentError):
-            continue
-        if state is not None:
+        shape = node.value(code)
+        if state is not None and shape is not None:
             state.become(tuple(shape))

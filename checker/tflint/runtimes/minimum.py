@@ -28,4 +28,6 @@ def minimum_runtimes(model: Model) -> tuple[str, ...]:
                 continue
             version = tuple(map(int, release.lstrip("<=").split(".")))
             needs[family] = max(needs.get(family, ((), "")), (version, release.lstrip("<=")))
-    return tuple(f"{family}-{release}" for family, (_, release) in sorted(needs.items(), reverse=True) if family not in lacking)
+    return tuple(
+        f"{family}-{release}" for family, (_, release) in sorted(needs.items(), reverse=True) if family not in lacking
+    )

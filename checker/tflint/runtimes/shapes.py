@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflint.runtimes.control import CONTROL_FLOW
-from tflint.runtimes.kernel import AbsentError, Node, NodeTensor, UndecidedError, kernel
+from tflint.runtimes.kernel import kernel
+from tflint.runtimes.node import Node, NodeTensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import CodeType
 
     from tflint.model.view import Op, Subgraph
-    from tflint.runtimes.kernel import Kernel, Shape
+    from tflint.runtimes.kernel import Kernel
+    from tflint.runtimes.node import Shape
 
 OPAQUE = CONTROL_FLOW | {"CUSTOM", "READ_VARIABLE", "HASHTABLE", "VAR_HANDLE"}
 SIZED_BY_DATA = frozenset({"WHERE", "UNIQUE", "SKIP_GRAM", "EMBEDDING_LOOKUP_SPARSE"})
@@ -40,7 +41,7 @@ class Computed:
     def passes(self) -> bool:
         """No check of the plain kernel fails."""
         checks = (check for check in self.facts.checks if check.by == "tflite")
-        return all(_value(self.node, check.code) is not False for check in checks)
+        return all(self.node.value(check.code) is not False for check in checks)
 
 
 def computed(graph: Subgraph) -> Iterator[Computed]:
@@ -59,14 +60,14 @@ def computed(graph: Subgraph) -> Iterator[Computed]:
                 late.update(op.output_indices)
             continue
         node = Node(op, x, y, facts.options)
-        if facts.dynamic is not None and _value(node, facts.dynamic):
+        if facts.dynamic is not None and node.value(facts.dynamic):
             unsure.update(op.output_indices)
             late.update(op.output_indices)
             sized = any(state is not None and not state.unsized for state in y)
             yield Computed(node, facts, data_dependent=sized)
             continue
         yield Computed(node, facts, tuple(_shapes(facts, node, y)))
-        values = _value(node, facts.values)
+        values = node.value(facts.values)
         if values is not None and y and y[0] is not None:
             y[0].become(y[0].stored, values=values)
 
@@ -91,15 +92,6 @@ def _shapes(facts: Kernel, node: Node, y: Sequence[NodeTensor | None]) -> Iterat
     made: Any = None
     for index, state in enumerate(y):
         if not isinstance(made, list):  # a list holds the shapes of all outputs
-            made = _value(node, facts.outputs[min(index, len(facts.outputs) - 1)]) if facts.outputs else None
+            made = node.value(facts.outputs[min(index, len(facts.outputs) - 1)]) if facts.outputs else None
         shape = made[index] if isinstance(made, list) and index < len(made) else made
         yield tuple(shape) if state is not None and isinstance(shape, (tuple, list)) else None
-
-
-def _value(node: Node, code: CodeType | None) -> Any:
-    if code is None:
-        return None
-    try:
-        return node.evaluate(code)
-    except (UndecidedError, AbsentError):
-        return None
