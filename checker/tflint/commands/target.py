@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tflint.runtimes.profile import ACCELERATORS, RuntimeProfile, resolve, target_ids
-from tflint.runtimes.toml_profile import FLAGS
+from tflint.runtimes.profile import ACCELERATORS, FLAGS, RuntimeProfile, resolve, target_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -221,3 +221,8 @@ class Reader:
             return ()
         self.spend(len(vector))
         return tuple(vector)
+
+
+def scalars(raw: bytes, character: str) -> tuple[Any, ...]:
+    """Little-endian values of one struct character: those of a small constant."""
+    return struct.unpack(f"<{len(raw) // struct.calcsize(character)}{character}", raw)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from tflint.model.flatbuf import scalars
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -179,10 +181,4 @@ class Tensor:
             return None
         raw = self.buffer.read(CONSTANT_LIMIT)
         width = self.bits // 8
-        return tuple(memoryview(raw[: len(raw) // width * width]).cast(character))  # type: ignore[call-overload] # of DTYPES if character != "e" else _halves(raw)
-
-
-def _halves(raw: bytes) -> tuple[float, ...]:
-    import struct  # noqa: PLC0415 - half floats in shape roles do not occur; only `show` comes here
-
-    return struct.unpack(f"<{len(raw) // 2}e", raw[: len(raw) // 2 * 2])
+        return scalars(raw[: len(raw) // width * width], character)

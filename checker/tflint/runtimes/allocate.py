@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tflint.runtimes import custom_names
 from tflint.runtimes.compiled import buffers
 from tflint.runtimes.construct import WITHOUT_PARAMETERS, effective_name, graph_indices
 from tflint.runtimes.control import CONTROL_FLOW, control_flow
@@ -32,7 +33,6 @@ MAX_DEPTH = 64  # subgraphs within subgraphs that are followed
 # Up to here every subgraph is prepared once while the default delegate is applied, in order, until one of them has a
 # dynamic tensor or an unresolved op: its own checks hold although nothing enters it (measured: ctl.unreferenced_badop).
 PREPARES_ALL_BEFORE = (2, 16)
-UNRESOLVED = frozenset({"TFL301", "TFL304"})
 
 
 def allocate(model: Model, profile: RuntimeProfile) -> list[Refusal]:
@@ -88,7 +88,7 @@ class _Walk:
             before = len(self.refusals)
             prepared = self.enter(graph, None, "allocate")
             first = next((r for r in self.refusals[before:] if r.stage == "allocate"), None)
-            if first is not None and first.code in UNRESOLVED:
+            if first is not None and first.code in custom_names.CODES:
                 del self.refusals[before:]  # the delegate is given up without a word
                 self.prepared = {key: value for key, value in self.prepared.items() if key[0] != graph.index}
                 return
@@ -180,6 +180,7 @@ class _Walk:
             if tensor is None or (tensor.subgraph, index) in self.model.producers or tensor.is_variable:
                 continue
             held = tensor.is_constant and not (tensor.buffer and tensor.buffer.outside)
+            held |= not tensor.elements or op.name == "CUSTOM"  # nothing to read; an accelerator's scratch
             if not held and index not in self.model.subgraphs[tensor.subgraph].input_indices:
                 self.refuse(stage, "TFL904", op, problem=f"{tensor.label} is an input that nothing makes")
 
@@ -243,7 +244,7 @@ class _Walk:
             else:
                 self.refuse(stage, "TFL301", op, op=name)
             return False
-        self.refuse(stage, "TFL304", op, op=name, problem="is not registered")
+        self.refuse(stage, custom_names.rule_code(name), op, op=name, problem=custom_names.UNREGISTERED)
         return False
 
     def _flex(self, op: Op, name: str, y: list[NodeTensor | None], stage: Stage) -> None:

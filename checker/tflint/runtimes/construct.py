@@ -12,6 +12,7 @@ from tflint.model import schema
 from tflint.model.sparse import sparsity_problem
 from tflint.runtimes.micro import micro_construct
 from tflint.runtimes.parameters import parse_problem
+from tflint.runtimes.profile import known_ops
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refu
     if code.code > LAST_KNOWN_CODE or code.code == PLACEHOLDER:
         yield _load("TFL202", code, number=code.code)
     elif number > profile.max_builtin_code or name not in profile.kernels:
-        yield _load("TFL201", code, op=code.name, version=code.version, have="absent", number=code.code)
+        rule = "TFL201" if code.name in known_ops() else "TFL204"
+        yield _load(rule, code, op=code.name, version=code.version, have="absent", number=code.code)
     else:
         low, high = profile.kernels[name]
         if not low <= code.version <= high:
@@ -119,7 +121,7 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
     if tensor.dtype not in profile.tensor_types:
         yield _load("TFL516", tensor, dtype=tensor.dtype)
         return
-    yield from _quantization(tensor, profile)
+    yield from _quantization(tensor)
     buffer = tensor.buffer
     if buffer is not None and buffer.outside and buffer.index and not buffer.in_file and profile.buffer_offset:
         yield _load("TFL902", tensor, problem=f"buffer {buffer.index} lies outside the file")
@@ -152,7 +154,7 @@ def _constant(tensor: Tensor, profile: RuntimeProfile) -> Iterator[Refusal]:
         yield _load("TFL902", tensor, problem=f"{have:,} bytes for a constant of {need:,}")
 
 
-def _quantization(tensor: Tensor, profile: RuntimeProfile) -> Iterator[Refusal]:
+def _quantization(tensor: Tensor) -> Iterator[Refusal]:
     quant = tensor.quant
     if quant is None or not len(quant.scale):
         return

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from tflint.model import schema
 from tflint.runtimes.custom import file_name, with_options
+from tflint.runtimes.custom_names import UNREGISTERED, rule_code
 from tflint.runtimes.kernel import kernel
 from tflint.runtimes.node import Node, NodeTensor, UndecidedError
+from tflint.runtimes.profile import known_ops
 from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -114,7 +116,7 @@ def _custom(op: Op, profile: RuntimeProfile) -> Iterator[Refusal]:
     if name.startswith("Flex"):
         yield Refusal("allocate", "TFL301", op, {"op": name})
     else:
-        yield Refusal("allocate", "TFL304", op, {"op": name, "problem": "is not registered"})
+        yield Refusal("allocate", rule_code(name), op, {"op": name, "problem": UNREGISTERED})
 
 
 def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refusal]:
@@ -125,7 +127,7 @@ def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refu
         yield Refusal("allocate", "TFL202", code, {"number": code.code})
     elif code.name not in profile.kernels:
         data = {"op": code.name, "version": code.version, "have": "absent", "number": code.code}
-        yield Refusal("allocate", "TFL205", code, data)
+        yield Refusal("allocate", "TFL205" if code.name in known_ops() else "TFL204", code, data)
 
 
 def _offline_plan(model: Model) -> Iterator[Refusal]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
-from tflint.runtimes.profile import custom_op_names, resolve, target_ids, tensor_type_names
-from tflint.runtimes.toml_profile import CHOICES, FLAGS
+from tflint.runtimes.profile import FLAGS, custom_op_names, resolve, target_ids, tensor_type_names
+from tflint.runtimes.toml_profile import CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

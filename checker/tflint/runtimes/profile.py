@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -63,6 +63,9 @@ class RuntimeProfile:
     batch: Literal["fixed", "dynamic", "one"] | None = None
     budgets: Mapping[str, int] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+FLAGS = tuple(each.name for each in fields(RuntimeProfile) if each.type == "bool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +230,8 @@ def minimum_runtime(op: str, version: int) -> MinimumRuntime:
 
 
 def known_ops() -> frozenset[str]:
-    """Builtin ops that some release has a kernel for."""
-    return frozenset(_op_versions())
+    """Builtin ops that some measured release has a kernel for: all that TFLite's own table lists but one."""
+    return frozenset(op for op, versions in _op_versions().items() if any(v[0] or v[1] for v in versions.values()))
 
 
 @lru_cache(maxsize=1)

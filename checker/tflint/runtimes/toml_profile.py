@@ -30,10 +30,11 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tflint.errors import TflintError, nearest
+from tflint.model import schema
 from tflint.runtimes.profile import (
     FAMILIES,
+    FLAGS,
     RuntimeProfile,
-    known_ops,
     resolve,
     tensor_type_names,
     version_ranges,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUDGETS = ("max_size", "max_ops", "max_tensors", "arena")
-FLAGS = tuple(field.name for field in fields(RuntimeProfile) if field.type == "bool")
 CHOICES = {
     "family": FAMILIES,
     "batch": ("fixed", "dynamic", "one"),
@@ -63,6 +63,11 @@ TABLES = ("budgets", "kernels", "custom", "provenance")
 KEYS = ("name", "extends", "max_builtin_code", *NAMES, *FLAGS, *CHOICES, *RELEASES, *TABLES)
 OPTIONAL = frozenset({"int4", "custom_ops", "flex", "compiled", "micro", "xnnpack_custom_ops"})
 """Facts that may be left out without `extends`: their absence says no."""
+
+
+def builtin_ops() -> frozenset[str]:
+    """Names of all builtin ops of the schema: a build may have kernels that no measured release has."""
+    return frozenset(schema.ENUMS["BuiltinOperator"].values())
 
 
 def load_profile(path: Path, through: tuple[Path, ...] = ()) -> RuntimeProfile:
@@ -123,8 +128,8 @@ def _limited(source: _Source, kernels: _Ranges, custom: _Ranges, whose: str) -> 
         custom = {name: custom[name] for name in data["ops"] if name in custom}
     removed = data.get("removed_ops", ())
     for name in removed:
-        if name not in kernels and name not in custom and name not in known_ops():
-            hint = nearest(name, known_ops())
+        if name not in kernels and name not in custom and name not in builtin_ops():
+            hint = nearest(name, builtin_ops())
             source.refuse("", "removed_ops", f"unknown op {name!r}{hint}", element=name)
     return (
         {name: versions for name, versions in kernels.items() if name not in removed},
@@ -194,8 +199,8 @@ class _Source:
                 if not _is_range(versions):
                     self.refuse(table, name, f"{table}.{name} must be [lowest, highest] version")
         for name in self.data.get("kernels", {}):
-            if name not in known_ops() and "extends" in self.data:  # a probe may meet ops that are newer than tflint
-                self.refuse("kernels", name, f"unknown op {name!r}{nearest(name, known_ops())}")
+            if name not in builtin_ops() and "extends" in self.data:  # a probe may meet ops that are newer than tflint
+                self.refuse("kernels", name, f"unknown op {name!r}{nearest(name, builtin_ops())}")
         for name, value in self.data.get("budgets", {}).items():
             if not _is_count(value):
                 self.refuse("budgets", name, f"budgets.{name} must be a positive integer")

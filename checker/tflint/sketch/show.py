@@ -133,7 +133,7 @@ class _Graph:
 
     def _constant(self, tensor: Tensor) -> str:
         buffer = tensor.buffer
-        if not tensor.buffer_index or buffer is None or not buffer.size:
+        if not tensor.is_constant or buffer is None:
             return ""
         if tensor.buffer_index in self.buffers:
             return f" = const @{self.buffers[tensor.buffer_index]}"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.api import Severity, Target, hit, minimum_runtime, rule
-from tflint_rules.operators.kernels import has_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +65,7 @@ def op_needs_newer_runtime(target: Target) -> Iterator[Hit]:
     users = _users(target.model) if refused or target.assumed else {}
     for code in target.model.operator_codes:
         refusal = refused.get(code.path)
-        if refusal is not None and has_kernel(code.name):
+        if refusal is not None:
             for at in users.get(code.index, (code,)):
                 yield _hit(at, code, f"the target has {refusal.data['have']}".replace("absent", "none"))
         elif target.assumed and refusal is None and _is_news(code):

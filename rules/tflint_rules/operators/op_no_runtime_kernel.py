@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, Model, Severity, hit, rule
-from tflint_rules.operators.kernels import has_kernel
+from tflint.api import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, Model, Severity, hit, known_ops, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +47,7 @@ def op_no_runtime_kernel(model: Model) -> Iterator[Hit]:
     """
     users: dict[int, list[Op]] | None = None
     for code in model.operator_codes:
-        if code.code in (CUSTOM, PLACEHOLDER) or not 0 <= code.code <= LAST_KNOWN_CODE or has_kernel(code.name):
+        if code.code in (CUSTOM, PLACEHOLDER) or not 0 <= code.code <= LAST_KNOWN_CODE or code.name in known_ops():
             continue
         if users is None:
             users = {}
