@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from tflint.findings import Hit, Severity, hit
@@ -37,8 +38,9 @@ def rule_crashed(file: ModelFile) -> Iterator[Hit]:  # noqa: ARG001 - the engine
     yield from ()
 
 
-def crashed(failed: Rule, subject: Any, problem: Exception, trace: str) -> Hit:
-    """The hit for a rule that raised at `subject`."""
+def crashed(failed: Rule, subject: Any, problem: Exception, *, verbose: bool) -> Hit:
+    """The hit for a rule that raised at `subject`; with its traceback when verbose."""
+    trace = "".join(traceback.format_exception(problem)) if verbose else ""
     at = subject if hasattr(subject, "path") and hasattr(subject, "label") else WHOLE
     words = f"{type(problem).__name__}: {problem}"
     return hit(at, crashed_rule=failed.code, problem=words, trace=trace, rule_value=rule_crashed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +114,7 @@ def _hits(rule: Rule, subjects: Iterable[Any], model: Model | None, plan: Plan) 
     except Exception as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in
         from tflint.crash import crashed  # noqa: PLC0415 - rare
 
-        yield crashed(rule, subject, problem, traceback.format_exc() if plan.verbose else "")
+        yield crashed(rule, subject, problem, verbose=plan.verbose)
 
 
 def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> tuple[Finding, ...]:

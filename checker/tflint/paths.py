@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +45,8 @@ def _search(folder: Path) -> Iterator[Path]:
 
 def _git(folder: Path) -> list[Path] | None:
     """Models of a git checkout that git does not ignore; None where there is no git checkout."""
+    import subprocess  # noqa: PLC0415 - 2 ms, for who searches folders
+
     argv = [
         "git",
         "-C",

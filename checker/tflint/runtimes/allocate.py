@@ -56,6 +56,7 @@ class _Walk:
         self.model, self.profile = model, profile
         self.refusals: list[Refusal] = []
         self.active: list[int] = []
+        self.demands: dict[tuple[str, bool], tuple[Check, ...]] = {}
         self.prepared: dict[tuple[int, Stage, tuple[tuple[str, Shape | None] | None, ...]], _Prepared] = {}
 
     def run(self) -> list[Refusal]:
@@ -160,8 +161,8 @@ class _Walk:
             return False
         node = Node(op, x, y, facts.options, generation=self.profile.generation)
         delegated = self._delegated(facts, node)
-        for check in facts.checks:
-            if self._applies(check, delegated) and not node.passes(check.code):
+        for check in self._demands(facts, delegated=delegated):
+            if not node.passes(check.code):
                 self.refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
                 break
         if None in y and name not in CONTROL_FLOW:
@@ -184,15 +185,18 @@ class _Walk:
             if not held and index not in self.model.subgraphs[tensor.subgraph].input_indices:
                 self.refuse(stage, "TFL904", op, problem=f"{tensor.label} is an input that nothing makes")
 
-    def _applies(self, check: Check, delegated: bool) -> bool:
-        profile = self.profile
-        if check.by == "xnnpack":
-            wanted = delegated
-        else:
-            wanted = check.by == "tflite" and not (
-                check.unless_delegated and delegated and profile.generation >= DELEGATE_FIRST
+    def _demands(self, facts: Kernel, *, delegated: bool) -> tuple[Check, ...]:
+        """The checks that this release makes of such a node, in order."""
+        found = self.demands.get((facts.op, delegated))
+        if found is None:
+            plain = delegated and self.profile.generation >= DELEGATE_FIRST
+            found = self.demands[facts.op, delegated] = tuple(
+                check
+                for check in facts.checks
+                if check.holds_for(self.profile.generation)
+                and (delegated if check.by == "xnnpack" else not (check.unless_delegated and plain))
             )
-        return wanted and check.holds_for(profile.generation)
+        return found
 
     def _delegated(self, facts: Kernel, node: Node) -> bool:
         return self.profile.xnnpack and bool(node.value(facts.takes))
@@ -230,8 +234,8 @@ class _Walk:
             if facts is None:
                 return False
             node = Node(with_options(op, name), x, y, "", generation=self.profile.generation)
-            for check in facts.checks:
-                if self._applies(check, delegated) and not node.passes(check.code):
+            for check in self._demands(facts, delegated=delegated):
+                if not node.passes(check.code):
                     if delegated:
                         self.refuse(stage, "TFL304", op, op=name, problem="does not fit the default XNNPACK delegate")
                     else:

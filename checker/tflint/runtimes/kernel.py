@@ -102,17 +102,28 @@ _NAMES: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Check:
-    """One demand of a kernel, of the delegate that takes the node, or of TFLite Micro's kernel."""
+    """One demand of a kernel, of the delegate that takes the node, or of TFLite Micro's kernel.
 
-    that: str
-    code: Expression
-    why: str = ""
-    by: str = "tflite"
-    since: tuple[int, ...] = ()
-    before: tuple[int, ...] = ()
-    unless_delegated: bool = False
+    Its expression is compiled when a node of a release that makes the check is met: most never are.
+    """
+
+    __slots__ = ("_code", "before", "by", "since", "that", "unless_delegated", "why")
+
+    def __init__(self, raw: Mapping[str, str], by: str) -> None:
+        self.that = raw["that"]
+        self.why = raw.get("why", "")
+        self.by = raw.get("by", by)  # "tflite", "xnnpack" or "tflm"
+        self.since, self.before = _version(raw.get("since", "")), _version(raw.get("before", ""))
+        self.unless_delegated = raw.get("unless") == "xnnpack"
+        self._code: Expression | None = None
+
+    @property
+    def code(self) -> Expression:
+        """The expression as a function."""
+        if self._code is None:
+            self._code = _compile(self.that)
+        return self._code
 
     def holds_for(self, generation: tuple[int, ...]) -> bool:
         """The release makes this check."""
@@ -146,7 +157,7 @@ def kernel(op: str, *, micro: bool = False) -> Kernel | None:
         raw["op"],
         raw["source"],
         raw.get("options", ""),
-        tuple(_check(entry, "tflm" if micro else "tflite") for entry in raw.get("checks", ())),
+        tuple(Check(entry, "tflm" if micro else "tflite") for entry in raw.get("checks", ())),
         tuple(_compile(text) for text in raw.get("outputs", ())),
         _compile(raw["dynamic"]) if "dynamic" in raw else None,
         _compile(raw["values"]) if "values" in raw else None,
@@ -155,6 +166,7 @@ def kernel(op: str, *, micro: bool = False) -> Kernel | None:
     )
 
 
+@cache
 def _compile(text: str) -> Expression:
     """The expression as a function of a node's names: the package's own data, never a model's or a user's."""
     expression: Expression = eval(f"lambda {ARGUMENTS}: ({text})", _NAMES)  # noqa: S307 - see above
@@ -163,15 +175,3 @@ def _compile(text: str) -> Expression:
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("."))) if text else ()
-
-
-def _check(raw: Mapping[str, str], by: str) -> Check:
-    return Check(
-        raw["that"],
-        _compile(raw["that"]),
-        raw.get("why", ""),
-        raw.get("by", by),
-        _version(raw.get("since", "")),
-        _version(raw.get("before", "")),
-        raw.get("unless") == "xnnpack",
-    )

@@ -40,6 +40,10 @@ class _MicroTensor(NodeTensor):
 
     __slots__ = ()
 
+    def __init__(self, tensor: Tensor) -> None:
+        super().__init__(tensor)
+        self.const = tensor.buffer is not None and tensor.buffer.data_size > 0  # no bytes, no constant
+
     @property
     def quantized(self) -> bool:
         """Carries affine quantization parameters: a scale and a zero point."""
