@@ -2,8 +2,8 @@
 
     python scripts/probe_kernels.py [OP ...] [--runtimes DIR] [--only litert23,...] [--show N] [--keep DIR]
 
-Base cases are sketches in scripts/kernel_cases/<OP>.tfl, separated by `---` lines. Each is run as it is and mutated:
-dtypes, ranks and sizes of every tensor, inputs dropped, omitted and added, quantization, constants made inputs and
+Base cases are sketches in scripts/kernel_cases/<OP>.tfl (tflm/<OP>.tfl for TFLite Micro), separated by `---` lines.
+Each is run as it is and mutated: dtypes, ranks and sizes of every tensor, inputs dropped, omitted and added, quantization, constants made inputs and
 inputs made constants, options. DIR (default /opt/rt) holds virtual environments named as in RUNTIMES; one that is not
 there is left out. A disagreement is printed with the runtime's own words; exit 1 when there is one.
 """
@@ -42,6 +42,7 @@ RUNTIMES = {  # environment and mode of scripts/run_models.py -> target
     ("tf212", "default"): "tflite-2.12+flex",
     ("tflm", "tflm"): "tflm",
 }
+MICRO = "tflm/"  # cases of TFLite Micro's kernels, which ask for other things
 TRIED = (
     "float32",
     "float16",
@@ -202,7 +203,7 @@ def compare(op: str, folder: Path, args: argparse.Namespace) -> collections.Coun
     """Run one op's cases everywhere; print the disagreements."""
     paths, names = [], {}
     for number, (name, root) in enumerate(cases(op)):
-        path = folder / f"{op}_{number}.tflite"
+        path = folder / f"{op.replace('/', '_')}_{number}.tflite"
         try:
             path.write_bytes(encode(root))
         except (TypeError, ValueError, OverflowError):
@@ -214,6 +215,8 @@ def compare(op: str, folder: Path, args: argparse.Namespace) -> collections.Coun
     for (environment, mode), target in RUNTIMES.items():
         python = args.runtimes / environment / "bin" / "python"
         if not python.exists() or (args.only and environment not in args.only.split(",")):
+            continue
+        if (mode == "tflm") != op.startswith(MICRO):
             continue
         rows = truth(python, mode, paths)
         profile = resolve(target)
@@ -249,7 +252,8 @@ def main() -> int:
     parser.add_argument("--show", type=int, default=60)
     parser.add_argument("--keep", type=Path, help="keep the models here")
     args = parser.parse_args()
-    ops = args.ops or sorted(path.stem for path in (HERE / "kernel_cases").glob("*.tfl"))
+    cases_of = HERE / "kernel_cases"
+    ops = args.ops or sorted(str(p.relative_to(cases_of).with_suffix("")) for p in cases_of.rglob("*.tfl"))
     total: collections.Counter[str] = collections.Counter()
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.keep or Path(scratch)

@@ -96,6 +96,7 @@ def buffers(model: Model, graph: Subgraph, outputs: Sequence[NodeTensor | None])
     varies = [
         tensor is not None and tensor.has_rank and -1 in (tensor.shape_signature or ()) for tensor in graph.outputs
     ]
+    plan = 0
     for position, state in enumerate(outputs):
         if state is None or state.tensor.is_constant:
             continue
@@ -111,17 +112,43 @@ def buffers(model: Model, graph: Subgraph, outputs: Sequence[NodeTensor | None])
             need = _bytes(tensor, shape)
             if need > tensor.byte_size:
                 problem = f"an output of {need:,} bytes stored with a shape of {tensor.byte_size:,}"
-                stage = "allocate" if _verified(maker, graph) else "invoke"
+                plan = plan or _plan(graph)
+                stage = "allocate" if maker.index < plan else "invoke"
         if problem:
             yield _refusal(stage, tensor, problem)
 
 
-def _verified(op: Op, graph: Subgraph) -> bool:
-    """Say whether the runtime compares the sizes: it looks at as many nodes as XNNPACK leaves in its plan."""
+def _plan(graph: Subgraph) -> int:
+    """Count the nodes of the plan that XNNPACK leaves: its partitions, and what it does not take.
+
+    The runtime compares an output's size if the index of the node that makes it is below that. The partitions are made
+    as in tflite/graph_info.cc: all that can follow the first node of a kind, taken or not, does; then the other kind.
+    """
     from tflint.runtimes.profile import accelerator  # noqa: PLC0415 - for the few models with such an output
 
     delegated = accelerator("xnnpack").ops
-    return op.index < max(1, sum(other.name not in delegated for other in graph.ops))
+    makers = {index: position for position, op in enumerate(graph.ops) for index in op.output_indices}
+    needs = [{makers[index] for index in op.input_indices if index in makers} for op in graph.ops]
+    users: dict[int, list[int]] = {}
+    for position, sources in enumerate(needs):
+        for source in sources:
+            users.setdefault(source, []).append(position)
+    missing = [len(sources) for sources in needs]
+    ready: dict[bool, list[int]] = {True: [], False: []}
+    for position, count in enumerate(missing):
+        if not count:
+            ready[graph.ops[position].name in delegated].append(position)
+    kind, plan = bool(ready[True]) and ready[True][0] < min(ready[False], default=len(needs)), 0
+    while ready[kind]:
+        plan += kind
+        while ready[kind]:
+            plan += not kind
+            for user in users.get(ready[kind].pop(), ()):
+                missing[user] -= 1
+                if not missing[user]:
+                    ready[graph.ops[user].name in delegated].append(user)
+        kind = not kind
+    return max(1, plan)
 
 
 def _no_buffer(tensor: Tensor) -> str:
