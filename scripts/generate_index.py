@@ -5,9 +5,9 @@ python scripts/generate_index.py [--check]
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
+
+import generated
 
 import tflint_rules
 from tflint.registry import index_of
@@ -24,19 +24,5 @@ def build() -> str:
     )
 
 
-def main() -> int:
-    """Write the index, or compare it under --check."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="fail when the file is stale; write nothing")
-    args = parser.parse_args()
-    text = build()
-    if args.check:
-        fresh = TARGET.exists() and TARGET.read_text() == text
-        print(f"{TARGET.name}: {'fresh' if fresh else 'stale: run scripts/generate_index.py'}")
-        return 0 if fresh else 1
-    TARGET.write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    generated.main(__doc__, lambda: {TARGET: build().encode()})

@@ -9,13 +9,12 @@ each accessor states slot, type and default), then completed with what is newer 
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import json
 import re
-import sys
 from pathlib import Path
 
+import generated
 import tflite
 
 HERE = Path(__file__).parent
@@ -135,19 +134,5 @@ def op_options(enums: dict[str, dict[str, int]], irregular: dict[str, str]) -> d
     return {op: table for op, table in sorted({**regular, **irregular}.items()) if table}
 
 
-def main() -> int:
-    """Write the module, or compare it under --check."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="fail when the file is stale; write nothing")
-    args = parser.parse_args()
-    text = build()
-    if args.check:
-        fresh = TARGET.exists() and TARGET.read_text() == text
-        print(f"{TARGET.name}: {'fresh' if fresh else 'stale: run scripts/generate_schema.py'}")
-        return 0 if fresh else 1
-    TARGET.write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    generated.main(__doc__, lambda: {TARGET: build().encode()})

@@ -3,9 +3,10 @@
     python scripts/probe_kernels.py [OP ...] [--runtimes DIR] [--only litert23,...] [--show N] [--keep DIR]
 
 Base cases are sketches in scripts/kernel_cases/<OP>.tfl (tflm/<OP>.tfl for TFLite Micro), separated by `---` lines.
-Each is run as it is and mutated: dtypes, ranks and sizes of every tensor, inputs dropped, omitted and added, quantization, constants made inputs and
-inputs made constants, options. DIR (default /opt/rt) holds virtual environments named as in RUNTIMES; one that is not
-there is left out. A disagreement is printed with the runtime's own words; exit 1 when there is one.
+Each is run as it is and mutated: dtypes, ranks and sizes of every tensor, inputs dropped, omitted and added,
+quantization, constants made inputs and inputs made constants, options. DIR (default /opt/rt) holds virtual environments
+named as in RUNTIMES; one that is not there is left out. A disagreement is printed with the runtime's own words; exit 1
+when there is one.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from models import ROOT
 
 
 def fuzz(mutations: int, truncations: int) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, ROOT / "scripts" / "fuzz.py", "--mutations", str(mutations)]
+    argv = [sys.executable, str(ROOT / "scripts" / "fuzz.py"), "--mutations", str(mutations)]
     return subprocess.run(
         [*argv, "--truncations", str(truncations)], capture_output=True, text=True, check=False, timeout=3000
     )

@@ -80,7 +80,7 @@ def test_defective_models() -> None:
 
 def run_here(paths: list[Path], mode: str) -> dict[str, str]:
     """Stage that ai-edge-litert of this environment reaches, by file name."""
-    argv = [sys.executable, ROOT / "scripts" / "run_models.py", "--mode", mode, *paths]
+    argv = [sys.executable, str(ROOT / "scripts" / "run_models.py"), "--mode", mode, *map(str, paths)]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     return {row["file"]: row["stage"] for row in map(json.loads, done.stdout.splitlines())}
 
