@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import generated
-
 import tflint_rules
 from tflint.registry import index_of
 

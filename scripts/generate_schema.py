@@ -14,8 +14,9 @@ import json
 import re
 from pathlib import Path
 
-import generated
 import tflite
+
+import generated
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "checker" / "tflint" / "model" / "schema.py"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import generated
-
 from tflint import sketch
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -11,8 +11,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from models import EXAMPLES, ROOT
 
+from models import EXAMPLES, ROOT
 from tflint import api
 
 if TYPE_CHECKING:

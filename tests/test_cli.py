@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from models import EXAMPLES, ROOT
 
 TFLINT = Path(sys.executable).with_name("tflint")

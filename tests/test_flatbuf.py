@@ -8,8 +8,8 @@ import struct
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from models import EXAMPLES
 
+from models import EXAMPLES
 from tflint.model import flatbuf
 from tflint.model.flatbuf import MalformedModelError, Reader
 from tflint.model.read import decode

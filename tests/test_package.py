@@ -13,6 +13,7 @@ from email.parser import Parser
 from typing import TYPE_CHECKING
 
 import pytest
+
 from models import EXAMPLES, ROOT
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from models import EXAMPLES, ROOT
 
 PRE_COMMIT = Path(sys.executable).with_name("pre-commit")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import tflite
-from models import all_models, shared_models, shared_rows
 
+from models import all_models, shared_models, shared_rows
 from tflint.model import schema
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import decode, read_model

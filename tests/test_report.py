@@ -19,8 +19,8 @@ from urllib.parse import unquote
 
 import jsonschema
 import pytest
-from models import EXAMPLES, ROOT, SHARED
 
+from models import EXAMPLES, ROOT, SHARED
 from tflint import sketch
 from tflint.engine import Plan, check_file, check_model
 from tflint.findings import Report, Severity, hit

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from models import all_models
 
+from models import all_models
 from tflint import sketch
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import decode, read_model

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import probe_kernels
 import pytest
-from models import ROOT, SHARED, shared_rows
 
+import probe_kernels
+from models import ROOT, SHARED, shared_rows
 from tflint import sketch
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import decode, read_model
