@@ -71,9 +71,9 @@ def test_facts_can_be_stated(tmp_path: Path) -> None:
 
 def test_a_profile_extends_another(tmp_path: Path) -> None:
     load(tmp_path, 'extends = "litert-2.1"\nremoved_ops = ["CUMSUM"]\n[budgets]\nmax_ops = 9\n', "base.toml")
-    profile = load(tmp_path, 'extends = "base.toml"\n[budgets]\narena = 7\n')
+    profile = load(tmp_path, 'extends = "base.toml"\n[budgets]\nmax_tensors = 7\n')
     assert "CUMSUM" not in profile.kernels
-    assert profile.budgets == {"max_ops": 9, "arena": 7}
+    assert profile.budgets == {"max_ops": 9, "max_tensors": 7}
 
 
 def test_the_example_in_the_docs_is_good(tmp_path: Path) -> None:
@@ -86,9 +86,13 @@ def test_the_example_in_the_docs_is_good(tmp_path: Path) -> None:
 ERRORS = {
     "unknown key": ('extends = "litert"\nremovedops = []', 2, "unknown key 'removedops' (did you mean 'removed_ops'?)"),
     "quoted key": ("extends = 'litert'\n\n'dtpyes' = []", 3, "unknown key 'dtpyes' (did you mean 'dtypes'?)"),
-    "unknown budget": ('extends = "tflm"\n\n[budgets]\narean = 1', 4, "unknown key 'arean' (did you mean 'arena'?)"),
-    "dotted budget": ('extends = "tflm"\nbudgets.arean = 1', 2, "unknown key 'arean' (did you mean 'arena'?)"),
-    "budget kind": ('extends = "tflm"\n[budgets]\narena = "1K"', 3, "budgets.arena must be a positive integer"),
+    "unknown budget": (
+        'extends = "tflm"\n\n[budgets]\nmax_opss = 1',
+        4,
+        "unknown key 'max_opss' (did you mean 'max_ops'?)",
+    ),
+    "dotted budget": ('extends = "tflm"\nbudgets.max_opss = 1', 2, "unknown key 'max_opss' (did you mean 'max_ops'?)"),
+    "budget kind": ('extends = "tflm"\n[budgets]\nmax_size = "1K"', 3, "budgets.max_size must be a positive integer"),
     "unknown base": ('name = "b"\nextends = "litert-9"', 2, "unknown target 'litert-9'"),
     "unknown op": (
         'extends = "tflm"\nremoved_ops = [\n "ADD",\n "ADDD",\n]',

@@ -49,6 +49,7 @@ INDEX: dict[str, tuple[str, str, str, str, tuple[str, ...], str]] = {
     'TFL515': ('qat-leftover', 'tflint_rules.quantization.qat_leftover', 'qat_leftover', 'Model', (), 'stable'),
     'TFL516': ('newer-tensor-type', 'tflint_rules.quantization.newer_tensor_type', 'newer_tensor_type', 'Target', (), 'stable'),
     'TFL517': ('in-out-scale-differs', 'tflint_rules.quantization.in_out_scale_differs', 'in_out_scale_differs', 'Op', ('AVERAGE_POOL_2D', 'CONCATENATION', 'DEPTH_TO_SPACE', 'EXPAND_DIMS', 'GATHER', 'GATHER_ND', 'MAX_POOL_2D', 'PACK', 'RESHAPE', 'REVERSE_V2', 'SLICE', 'SPACE_TO_DEPTH', 'SPLIT', 'SQUEEZE', 'STRIDED_SLICE', 'TILE', 'TRANSPOSE', 'UNPACK'), 'stable'),
+    'TFL801': ('size-budget', 'tflint_rules.size.size_budget', 'size_budget', 'Target', (), 'stable'),
     'TFL901': ('not-tflite', 'tflint_rules.integrity.not_tflite', 'not_tflite', 'ModelFile', (), 'stable'),
     'TFL902': ('buffer-bounds', 'tflint_rules.integrity.buffer_bounds', 'buffer_bounds', 'Target', (), 'stable'),
     'TFL903': ('index-bounds', 'tflint_rules.integrity.index_bounds', 'index_bounds', 'Target', (), 'stable'),

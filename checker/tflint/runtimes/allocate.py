@@ -215,6 +215,7 @@ class _Walk:
             if isinstance(shape, list):  # one expression for all outputs
                 shape = shape[index] if index < len(shape) else None
             state.become(_shape(shape), values=values if index == 0 and values is not None else None)
+            state.densified = facts.op == "DENSIFY"
         return False
 
     @staticmethod

@@ -26,7 +26,7 @@ class AbsentError(Exception):
 class NodeTensor:
     """A tensor as a kernel's Prepare finds it: the file's facts and what earlier nodes made of it."""
 
-    __slots__ = ("_shape", "_values", "const", "dynamic", "tensor", "type")
+    __slots__ = ("_shape", "_values", "const", "densified", "dynamic", "tensor", "type")
 
     def __init__(self, tensor: Tensor, shape: Shape | None = None, *, dynamic: bool = False) -> None:
         self.tensor = tensor
@@ -35,6 +35,7 @@ class NodeTensor:
         self.const = tensor.is_constant
         self._values: Sequence[Any] | None = None
         self.dynamic = dynamic
+        self.densified = False  # made by DENSIFY: XNNPACK takes it for a constant, whose data its kernels do not find
 
     def become(self, shape: Shape | None, *, dynamic: bool = False, values: Sequence[Any] | None = None) -> None:
         """Take what the producing node computed; None: not known."""

@@ -10,7 +10,7 @@
     batch = "fixed"                   # "fixed", "dynamic" or "one"
     flex = true                       # this and the other facts of RuntimeProfile can be stated too
 
-    [budgets]                         # max_size and arena in bytes
+    [budgets]                         # of TFL801
     max_size = 1000000
 
     [kernels]                         # builtin op -> [lowest, highest] version, over those of `extends`
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-BUDGETS = ("max_size", "max_ops", "max_tensors", "arena")
+BUDGETS = ("max_size", "max_ops", "max_tensors")  # what TFL801 holds models to
 CHOICES = {
     "family": FAMILIES,
     "batch": ("fixed", "dynamic", "one"),
@@ -89,7 +89,10 @@ def load_profile(path: Path, through: tuple[Path, ...] = ()) -> RuntimeProfile:
     changes |= {"id": data.get("name", path.stem), "kernels": kernels, "custom_ops": custom}
     changes["budgets"] = {**(base.budgets if base else {}), **data.get("budgets", {})}
     changes["provenance"] = {**(base.provenance if base else {}), **data.get("provenance", {}), "profile": str(path)}
-    return replace(base, **changes) if base else RuntimeProfile(**{"int4": None, **changes})
+    profile = replace(base, **changes) if base else RuntimeProfile(**{"int4": None, **changes})
+    if profile.dtypes is None:
+        return profile
+    return replace(profile, tensor_types=profile.tensor_types & profile.dtypes)  # TFL516 says which tensor is out
 
 
 def _base(source: _Source, through: tuple[Path, ...]) -> RuntimeProfile | None:

@@ -64,5 +64,9 @@ def newer_tensor_type(target: Target) -> Iterator[Hit]:
     """
     for refusal in target.refusals("TFL516"):
         dtype = refusal.data["dtype"]
-        needs = "TFLite or LiteRT" if target.profile.micro else NEEDS.get(dtype, NEWER)
+        allowed = target.profile.dtypes
+        if allowed is not None and dtype not in allowed:
+            needs = "a profile whose `dtypes` allow it"
+        else:
+            needs = "TFLite or LiteRT" if target.profile.micro else NEEDS.get(dtype, NEWER)
         yield hit(refusal.at, dtype=dtype, needs=needs)

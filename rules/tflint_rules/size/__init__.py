@@ -1,0 +1,1 @@
+"""Size and metadata (TFL8xx)."""
