@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Located, Stage
 
+WINDOWS = frozenset({"AVERAGE_POOL_2D", "MAX_POOL_2D"})
 MAX_DEPTH = 64  # subgraphs within subgraphs that are followed
 # Up to here every subgraph is prepared once while the default delegate is applied, in order, until one of them has a
 # dynamic tensor or an unresolved op: its own checks hold although nothing enters it (measured: ctl.unreferenced_badop).
@@ -49,6 +50,7 @@ class _Prepared:
     dynamic: bool  # some tensor of it is, so that the runtime stopped behind it
     inputs: tuple[NodeTensor | None, ...]
     outputs: tuple[NodeTensor | None, ...]
+    reached: int = 0  # nodes that were prepared, the one with the first dynamic output included
 
 
 class _Walk:
@@ -67,7 +69,7 @@ class _Walk:
         entry = graphs[called[0]] if profile.compiled and called else graphs[0]
         prepared = self.enter(entry, None, "allocate")
         if prepared is not None and profile.compiled:
-            self.refusals += buffers(self.model, entry, prepared.outputs)
+            self.refusals += buffers(self.model, entry, prepared.outputs, prepared.reached)
         if profile.xnnpack and profile.generation < PREPARES_ALL_BEFORE and not (prepared and prepared.dynamic):
             self._apply_delegate(graphs)
         for graph in graphs:
@@ -114,14 +116,15 @@ class _Walk:
             return _Prepared(True, inputs, tuple(None for _ in graph.output_indices))
         self._consistent(graph, stage)
         self.active.append(graph.index)
-        stopped = False
+        stopped, reached = False, 0
         for op in graph.ops:
+            reached += not stopped
             if self._op(op, states, stage):
                 stage, stopped = "invoke", True
         self.active.pop()
         outputs = tuple(states[i] if 0 <= i < len(states) else None for i in graph.output_indices)
         stopped |= any(state is not None and state.unsized for state in outputs)
-        self.prepared[key] = _Prepared(stopped, inputs, outputs)
+        self.prepared[key] = _Prepared(stopped, inputs, outputs, reached)
         return self.prepared[key]
 
     def _consistent(self, graph: Subgraph, stage: Stage) -> None:
@@ -168,6 +171,8 @@ class _Walk:
         if None in y and name not in CONTROL_FLOW:
             self.refuse(stage, "TFL903", op, problem="an output that is no tensor")
         dynamic = self._results(facts, node)
+        if delegated and name in WINDOWS and self.profile.generation >= DELEGATE_FIRST:
+            self._windows(y)
         if name in CONTROL_FLOW:
             return control_flow(self, op, x, y, stage)
         return dynamic
@@ -217,6 +222,14 @@ class _Walk:
             state.become(_shape(shape), values=values if index == 0 and values is not None else None)
             state.densified = facts.op == "DENSIFY"
         return False
+
+    @staticmethod
+    def _windows(y: list[NodeTensor | None]) -> None:
+        """XNNPACK gives one position at least where a kernel's window is wider than its input."""
+        for state in y:
+            if state is not None and state.known_shape is not None and len(state.shape) == 4:
+                batch, height, width, depth = state.shape
+                state.become((batch, max(1, height), max(1, width), depth))
 
     @staticmethod
     def _outputs_unknown(y: list[NodeTensor | None]) -> None:

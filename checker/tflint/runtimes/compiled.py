@@ -82,11 +82,12 @@ def _signature(signature: Signature, model: Model) -> str:
     return ""
 
 
-def buffers(model: Model, graph: Subgraph, outputs: Sequence[NodeTensor | None]) -> Iterator[Refusal]:
+def buffers(model: Model, graph: Subgraph, outputs: Sequence[NodeTensor | None], reached: int) -> Iterator[Refusal]:
     """Reasons why the subgraph that the first signature runs gets no buffers for its inputs and outputs.
 
     A buffer has the size that the file gives, unless an output before it has a dimension that varies: the tensors are
-    allocated first then, and a dynamic output takes no buffer any more.
+    allocated first then, and a dynamic output takes no buffer any more. Sizes are compared for the `reached` nodes that
+    are prepared before the run.
     """
     for tensor in graph.inputs:
         if tensor is not None:
@@ -112,7 +113,7 @@ def buffers(model: Model, graph: Subgraph, outputs: Sequence[NodeTensor | None])
             need = _bytes(tensor, shape)
             if need > tensor.byte_size:
                 problem = f"an output of {need:,} bytes stored with a shape of {tensor.byte_size:,}"
-                plan = plan or _plan(graph)
+                plan = plan or min(reached, _plan(graph))
                 stage = "allocate" if maker.index < plan else "invoke"
         if problem:
             yield _refusal(stage, tensor, problem)

@@ -166,9 +166,8 @@ def _quantization(tensor: Tensor) -> Iterator[Refusal]:
         problem = f"{scales} scales and {zeros} zero points"
     elif tensor.shape and not 0 <= quant.dimension < len(tensor.shape):
         problem = f"quantized dimension {quant.dimension} of rank {len(tensor.shape)}"
-    elif scales != 1 and (not tensor.shape or scales != tensor.shape[quant.dimension]):
-        dim = tensor.shape[quant.dimension] if tensor.shape else 0
-        problem = f"{scales} scales for a dimension of {dim}"
+    elif scales != 1 and tensor.shape and scales != tensor.shape[quant.dimension]:  # rank 0 takes any number
+        problem = f"{scales} scales for a dimension of {tensor.shape[quant.dimension]}"
     if problem:
         yield _load("TFL509", tensor, problem=problem)
 

@@ -13,6 +13,7 @@
     t.type          dtype, lower case          t.shape, t.rank, t.size   as computed by Prepare so far
     t.stored        shape in the file          t.const                   constant, or folded by an earlier Prepare
     t.values        a small constant's values  t.quantized, t.scale, t.zero_point, t.scales, t.zero_points, t.axis
+    t.blockwise     quantized blockwise: scales in another tensor
     t.densified     what DENSIFY made of a constant
     t.variable      is_variable                t.sparse                  sparsity parameters
     t.same(u)       the same tensor

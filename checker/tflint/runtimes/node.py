@@ -113,6 +113,11 @@ class NodeTensor:
         return self.tensor.sparsity is not None
 
     @property
+    def blockwise(self) -> bool:
+        """Quantized blockwise: its scales are another tensor."""
+        return self.tensor.quant is not None and self.tensor.quant.details_type == "BlockwiseQuantization"
+
+    @property
     def axis(self) -> int:
         """quantized_dimension."""
         return self.tensor.quant.dimension if self.tensor.quant else 0
