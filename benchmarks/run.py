@@ -1,6 +1,6 @@
 """Cold starts and reads, side by side with the runtime's own on the same file, interleaved in one run.
 
-    python benchmarks/run.py --model mobilebert2.tflite [--runs 15] [--json OUT]
+    python benchmarks/run.py --model mobilebert2.tflite [--tflint BARE/bin/tflint] [--runs 15] [--json OUT]
 
 `benchmarks/make_mobilebert.py` makes the model of the published figures. Needs ai-edge-litert in this environment.
 Bytecode of everything measured is compiled first (PYTHONDONTWRITEBYTECODE doubles every start-up figure otherwise).
@@ -28,51 +28,59 @@ LITERT = "from ai_edge_litert.interpreter import Interpreter as I\nimport sys\nI
 READ_MODEL = "from ai_edge_litert.tools import flatbuffer_utils as f\nimport sys\nf.read_model(sys.argv[1])"
 PEER = "LiteRT load + allocate"
 BIG = 2_500_000_000  # bytes
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+LAUNCHER = """
+import os, sys
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", 1, 0)])
+print(os.wait4(pid, 0)[2].ru_maxrss)
+"""
 
 
-def commands(model: Path) -> dict[str, list[str]]:
+def commands(model: Path, program: Path) -> dict[str, list[str]]:
     """Name -> command line."""
-    tflint = [str(Path(sys.executable).with_name("tflint")), "check", "--isolated", "--exit-zero"]
+    tflint = [str(program), "check", "--isolated", "--exit-zero"]
+    typer = [str(program.with_name("python")), "-c", "import typer"]
     return {
         PEER: [sys.executable, "-c", LITERT, str(model)],
         "tflint check, concise": [*tflint, "-f", "concise", str(model)],
         "tflint check, full": [*tflint, str(model)],
         "flatbuffer_utils.read_model": [sys.executable, "-c", READ_MODEL, str(model)],
-        "import typer": [sys.executable, "-c", "import typer"],
+        "import typer": typer,
         "python -c pass": [sys.executable, "-c", "pass"],
     }
 
 
-def run(command: list[str]) -> tuple[float, int]:
-    """(milliseconds, peak resident kilobytes) of one process."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+def run(command: list[str]) -> float:
+    """Milliseconds of one process."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
+    done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, check=False)
     elapsed = (time.perf_counter() - start) * 1000
-    if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"{' '.join(command)} failed")
-    return elapsed, usage.ru_maxrss
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed: {done.stderr.decode()[-500:]}")
+    return elapsed
+
+
+def peak(command: list[str]) -> float:
+    """Peak resident megabytes of one process, started by a small one: a child counts its parent's memory as its own."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", LAUNCHER, *command], capture_output=True, text=True, env=ENVIRONMENT, check=True
+    )
+    return int(done.stdout) / 1024
 
 
 def measure(named: dict[str, list[str]], runs: int) -> dict[str, dict[str, float]]:
     """Interleaved runs of all commands."""
     times: dict[str, list[float]] = {name: [] for name in named}
-    memory: dict[str, int] = {}
     for number in range(runs + 1):
         for name, command in named.items():
-            elapsed, peak = run(command)
-            memory[name] = max(memory.get(name, 0), peak)
+            elapsed = run(command)
             if number:  # the first round warms the page cache
                 times[name].append(elapsed)
     out = {}
     for name, values in times.items():
         quartiles = statistics.quantiles(values, n=4)
-        out[name] = {
-            "ms": statistics.median(values),
-            "spread": quartiles[2] - quartiles[0],
-            "peak_mb": memory[name] / 1024,
-        }
+        middle = statistics.median(values)
+        out[name] = {"ms": middle, "spread": quartiles[2] - quartiles[0], "peak_mb": peak(named[name])}
     return out
 
 
@@ -112,19 +120,26 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument(
+        "--tflint",
+        type=Path,
+        default=Path(sys.executable).with_name("tflint"),
+        help="of a bare install, as users have it",
+    )
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    for folder in (ROOT / "checker", ROOT / "rules", sysconfig.get_path("purelib")):
+    packages = next(args.tflint.parent.parent.glob("lib/python*/site-packages"), sysconfig.get_path("purelib"))
+    for folder in (ROOT / "checker", ROOT / "rules", packages, sysconfig.get_path("purelib")):
         compileall.compile_dir(folder, quiet=2, workers=0)
-    cold = measure(commands(args.model), args.runs)
+    cold = measure(commands(args.model, args.tflint), args.runs)
     table(f"cold start, {args.model.name} ({args.model.stat().st_size:,} bytes)", cold, PEER)
     warm = in_process(args.model, args.runs)
     table("in one process, warm", warm, "flatbuffer_utils.read_model")
     with tempfile.TemporaryDirectory() as scratch:
         big = big_model(Path(scratch))
         small = ROOT / "examples" / "models" / "clean.tflite"
-        tflint = commands(big)["tflint check, concise"]
+        tflint = commands(big, args.tflint)["tflint check, concise"]
         sizes = measure({"a small model": [*tflint[:-1], str(small)], "2.5 GB of weights": tflint}, args.runs)
     table("tflint check, concise, by bytes of weights", sizes, "a small model")
     if args.json:
