@@ -7,6 +7,7 @@ runs, and not before. A pack without one is walked.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def entry_points(group: str) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for folder in sys.path:
         try:
-            names = sorted(p.name for p in Path(folder).iterdir() if p.suffix in (".dist-info", ".egg-info"))
+            names = sorted(n for n in os.listdir(folder or ".") if n.endswith((".dist-info", ".egg-info")))  # noqa: PTH208 - 5 ms less
         except OSError:
             continue
         for name in names:

@@ -32,6 +32,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ from tflint.runtimes.node import Shape, UndecidedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import CodeType
 
 Expression = Callable[..., Any]
 FOLDER = Path(__file__).parent / "kernels"
@@ -105,27 +107,16 @@ _NAMES: dict[str, Any] = {
 
 
 class Check:
-    """One demand of a kernel, of the delegate that takes the node, or of TFLite Micro's kernel.
+    """One demand of a kernel, of the delegate that takes the node, or of TFLite Micro's kernel."""
 
-    Its expression is compiled when a node of a release that makes the check is met: most never are.
-    """
+    __slots__ = ("before", "by", "code", "since", "that", "unless_delegated", "why")
 
-    __slots__ = ("_code", "before", "by", "since", "that", "unless_delegated", "why")
-
-    def __init__(self, raw: Mapping[str, str], by: str) -> None:
-        self.that = raw["that"]
+    def __init__(self, raw: Mapping[str, str], code: Expression, by: str) -> None:
+        self.that, self.code = raw["that"], code
         self.why = raw.get("why", "")
         self.by = raw.get("by", by)  # "tflite", "xnnpack" or "tflm"
         self.since, self.before = _version(raw.get("since", "")), _version(raw.get("before", ""))
         self.unless_delegated = raw.get("unless") == "xnnpack"
-        self._code: Expression | None = None
-
-    @property
-    def code(self) -> Expression:
-        """The expression as a function."""
-        if self._code is None:
-            self._code = _compile(self.that)
-        return self._code
 
     def holds_for(self, generation: tuple[int, ...]) -> bool:
         """The release makes this check."""
@@ -147,32 +138,53 @@ class Kernel:
     takes: Expression | None  # when the default XNNPACK delegate takes the node
 
 
+class _Facts(SourceFileLoader):
+    """A file of facts as a module, so that Python keeps the bytecode of its expressions as it does of any source.
+
+    Compiling them takes as long as all else in a verdict. They are the package's own, never a model's or a user's.
+    """
+
+    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:  # type: ignore[override]
+        return compile(_source(json.loads(data)), path, "exec", dont_inherit=True, optimize=_optimize)
+
+
+def _source(raw: Mapping[str, Any]) -> str:
+    """Python of one file of facts: the facts, and each expression as a function of a node's names."""
+    tables = {"CHECKS": [check["that"] for check in raw.get("checks", ())], "OUTPUTS": raw.get("outputs", ())}
+    lines = [f"FACTS = {raw!r}"]
+    lines += [f"{name} = ({''.join(_function(text) + ', ' for text in texts)})" for name, texts in tables.items()]
+    lines += [
+        f"{key.upper()} = {_function(raw[key]) if key in raw else None}" for key in ("dynamic", "values", "takes")
+    ]
+    return "\n".join(lines)
+
+
+def _function(text: str) -> str:
+    return f"lambda {ARGUMENTS}: ({text})"
+
+
 @cache
 def kernel(op: str, *, micro: bool = False) -> Kernel | None:
     """Facts of one op, of TFLite Micro's kernel with `micro`; None where there is no file."""
     path = (FOLDER / "tflm" if micro else FOLDER) / f"{op}.json"
+    found = dict(_NAMES)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        exec(_Facts(op, str(path)).get_code(op), found)  # type: ignore[arg-type] # noqa: S102 - see _Facts
     except FileNotFoundError:
         return None
+    raw: Mapping[str, Any] = found["FACTS"]
+    by = "tflm" if micro else "tflite"
     return Kernel(
         raw["op"],
         raw["source"],
         raw.get("options", ""),
-        tuple(Check(entry, "tflm" if micro else "tflite") for entry in raw.get("checks", ())),
-        tuple(_compile(text) for text in raw.get("outputs", ())),
-        _compile(raw["dynamic"]) if "dynamic" in raw else None,
-        _compile(raw["values"]) if "values" in raw else None,
+        tuple(Check(row, code, by) for row, code in zip(raw.get("checks", ()), found["CHECKS"], strict=True)),
+        found["OUTPUTS"],
+        found["DYNAMIC"],
+        found["VALUES"],
         _version(raw.get("values_since", "")),
-        _compile(raw["takes"]) if "takes" in raw else None,
+        found["TAKES"],
     )
-
-
-@cache
-def _compile(text: str) -> Expression:
-    """The expression as a function of a node's names: the package's own data, never a model's or a user's."""
-    expression: Expression = eval(f"lambda {ARGUMENTS}: ({text})", _NAMES)  # noqa: S307 - see above
-    return expression
 
 
 def _version(text: str) -> tuple[int, ...]:
