@@ -452,11 +452,11 @@ def test_longer_descriptions_are_cut() -> None:
     """A rule page beyond GitHub's limit is cut at a word, and an empty one still has texts."""
     for text, end in ((LONG, "long ..."), ("abc " * 1000, "abc ..."), ("x" * 3000, "xxx ...")):
         doc = f"{text}.\n\n## Why is this bad?\n{text}\n\n## What to do\n{text}"
-        wordy = descriptor(replace(tensor_named, doc=doc))
+        wordy = descriptor(replace(tensor_named, docstring=doc))
         for key in ("shortDescription", "fullDescription", "help"):
             assert 1000 < len(wordy[key]["text"]) <= 1024
             assert wordy[key]["text"].endswith(end)
-    empty = descriptor(replace(tensor_named, doc=""))
+    empty = descriptor(replace(tensor_named, docstring=""))
     assert empty["shortDescription"] == empty["fullDescription"] == {"text": "tensor-named"}
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNREADABLE = "TFL901"  # what a file is called that is no model
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What to do with every file of a run."""
 

@@ -30,7 +30,7 @@ class Severity(str, Enum):
         return ("error", "warning", "info").index(self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hit:
     """One place where a rule fires. Rules know nothing of severities, files, suppression or colours."""
 
@@ -45,7 +45,7 @@ def hit(at: Located, *, related: tuple[Located, ...] = (), severity: Severity | 
     return Hit(at, data, related, severity)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Finding:
     """Hits of one rule, op type and reason, attributed: the only thing reporters and baselines read."""
 
@@ -62,7 +62,7 @@ class Finding:
     suppressed: str | None = None  # the reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FileReport:
     """All that is said of one file."""
 
@@ -72,7 +72,7 @@ class FileReport:
     minimum: tuple[str, ...] = ()  # oldest runtime of each family whose tables hold every operator
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """A run."""
 

@@ -32,9 +32,9 @@ class Example:
     target: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
-    """One check. `doc` is its page: a sentence, then `##` sections."""
+    """One check. Its docstring is its page: a sentence, then `##` sections."""
 
     code: str
     name: str
@@ -42,15 +42,25 @@ class Rule:
     since: str
     status: Status
     message: str
-    doc: str
+    docstring: str
     scope: Scope
     on: frozenset[str]
     group: tuple[str, ...] | None
     wants: tuple[str, ...]
     options: Mapping[str, Any]
     reads: Literal["graph", "weights"]
-    examples: tuple[Example, ...]
+    sketches: tuple[tuple[str, ...], ...]
     check: Check
+
+    @property
+    def doc(self) -> str:
+        """Its page."""
+        return inspect.cleandoc(self.docstring)
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """Models to flag, each with the one to have instead."""
+        return tuple(Example(inspect.cleandoc(s[0]), inspect.cleandoc(s[1]), *s[2:]) for s in self.sketches)
 
     @property
     def summary(self) -> str:
@@ -123,14 +133,14 @@ def rule(
             since=since,
             status=status,
             message=message,
-            doc=inspect.cleandoc(check.__doc__ or ""),
+            docstring=check.__doc__ or "",
             scope=cast("Scope", scope),
             on=frozenset(on),
             group=None if group is None else tuple(group),
             wants=tuple(rest),
             options=options or {},
             reads=reads,
-            examples=tuple(Example(inspect.cleandoc(e[0]), inspect.cleandoc(e[1]), *e[2:]) for e in examples),
+            sketches=tuple(examples),
             check=check,
         )
 

@@ -24,7 +24,7 @@ DEFAULT_TARGET = "litert"
 COLORS = ("auto", "always", "never")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Request:
     """What the command line said."""
 

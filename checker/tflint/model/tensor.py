@@ -1,4 +1,7 @@
-"""Tensors and what hangs off them: quantization, sparsity, the buffer of a constant."""
+"""Tensors and what hangs off them: quantization, sparsity, the buffer of a constant.
+
+Parts of a model are themselves and equal to nothing else (`eq=False`), as nodes of a graph are.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ DTYPES: dict[str, tuple[int, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Quant:
     """Affine quantization: real = scale * (q - zero_point), one pair a tensor or one a slice of `dimension`.
 
@@ -70,7 +73,7 @@ class Quant:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dimension:
     """One level of a sparse tensor's traversal."""
 
@@ -80,7 +83,7 @@ class Dimension:
     indices: Sequence[int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sparsity:
     """Sparse storage of a constant: TACO-style traversal of (blocked) dimensions."""
 
@@ -89,7 +92,7 @@ class Sparsity:
     dimensions: tuple[Dimension, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Buffer:
     """Bytes of a constant, inside the FlatBuffer or behind it (`offset`/`size`, files over 2 GB)."""
 
@@ -107,7 +110,7 @@ class Buffer:
         return bytes(self.source[self.start : self.start + min(self.size, limit)]) if self.in_file else b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tensor:
     """A tensor of one subgraph. `shape` is as stored: () stands for a scalar and for an absent shape alike."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tflint.model.tensor import Buffer, Tensor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OperatorCode:
     """What an operator is: both code fields, for runtimes differ in which one they read."""
 
@@ -35,7 +35,7 @@ class OperatorCode:
         return self.custom_code or self.name if self.name == "CUSTOM" else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Op:
     """One operator. An input is None where it is omitted (-1) or impossible; `input_indices` tells which."""
 
@@ -83,7 +83,7 @@ class Op:
         return f"{self.kind} #{self.index}" + (f" '{first.name}'" if first else "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subgraph:
     """One function of the model; subgraph 0 is the primary one."""
 
@@ -108,7 +108,7 @@ class Subgraph:
         return f"subgraph {self.index}" + (f" '{self.name}'" if self.name else "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Signature:
     """A named entry point. `key` is slot 2, which TF 2.4 to 2.6 called method_name; None, refused at load: absent."""
 
@@ -130,7 +130,7 @@ class Signature:
         return f"signature '{self.key}'"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metadata:
     """A named buffer of metadata."""
 
@@ -150,7 +150,7 @@ class Metadata:
         return f"metadata '{self.name}'"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """A whole model, and the facts of the file that it came from."""
 

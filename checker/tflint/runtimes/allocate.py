@@ -43,7 +43,7 @@ def allocate(model: Model, profile: RuntimeProfile) -> list[Refusal]:
     return _Walk(model, profile).run()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Prepared:
     """A subgraph after its preparation."""
 
