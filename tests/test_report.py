@@ -131,7 +131,8 @@ def linted(
 ) -> FileReport:
     """Lint a sketch by these rules."""
     entries = tuple(
-        Entry(r.code, r.name, __name__, r.check.__name__, r.scope, tuple(r.on), r.status, "test") for r in rules
+        Entry(r.code, r.name, __name__, r.check.__name__, r.scope, tuple(r.on), r.status, r.on_refusal, "test")
+        for r in rules
     )
     return check_model(decode(sketch.build(text)), Plan(entries, tuple(map(resolve, targets))), name)
 

@@ -98,6 +98,8 @@ def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
     for entry in plan.entries:
         if entry.scope == "Target":
             for target in subjects.targets:
+                if entry.on_refusal and entry.code not in target.verdict.reasons:
+                    continue
                 for found in _hits(rule := entry.load(), [target], subjects.model, plan):
                     yield rule, found, target.id
         elif chosen := subjects.of(entry):

@@ -35,6 +35,7 @@ class Entry:
     scope: str
     on: tuple[str, ...]
     status: str
+    on_refusal: bool
     pack: str
 
     def load(self) -> Rule:
@@ -95,8 +96,8 @@ def _pack(name: str, target: str) -> Iterator[Entry]:
         raise TflintError(f"rule pack {name!r} ({target}) cannot be imported: {problem}") from problem
     index = getattr(module, "INDEX", None)
     if index is not None:
-        for code, (rule, path, attribute, scope, on, status) in index.items():
-            yield Entry(code, rule, path, attribute, scope, on, status, name)
+        for code, (rule, path, attribute, scope, on, status, on_refusal) in index.items():
+            yield Entry(code, rule, path, attribute, scope, on, status, on_refusal, name)
         return
     for found in _walk(module):
         yield Entry(
@@ -107,6 +108,7 @@ def _pack(name: str, target: str) -> Iterator[Entry]:
             found.scope,
             tuple(sorted(found.on)),
             found.status,
+            found.on_refusal,
             name,
         )
 
@@ -127,9 +129,10 @@ def _walk(pack: ModuleType) -> Iterator[Rule]:
                 yield value
 
 
-def index_of(pack: ModuleType) -> dict[str, tuple[str, str, str, str, tuple[str, ...], str]]:
+def index_of(pack: ModuleType) -> dict[str, tuple[str, str, str, str, tuple[str, ...], str, bool]]:
     """The INDEX of a pack, made by importing all of it: what scripts/generate_index.py writes."""
     rules = sorted(_walk(pack), key=lambda rule: rule.code)
     return {
-        r.code: (r.name, r.check.__module__, r.check.__name__, r.scope, tuple(sorted(r.on)), r.status) for r in rules
+        r.code: (r.name, r.check.__module__, r.check.__name__, r.scope, tuple(sorted(r.on)), r.status, r.on_refusal)
+        for r in rules
     }

@@ -49,6 +49,7 @@ class Rule:
     wants: tuple[str, ...]
     options: Mapping[str, Any]
     reads: Literal["graph", "weights"]
+    on_refusal: bool
     sketches: tuple[tuple[str, ...], ...]
     check: Check
 
@@ -102,13 +103,15 @@ def rule(
     options: Mapping[str, Any] | None = None,
     status: Status = "stable",
     reads: Literal["graph", "weights"] = "graph",
+    on_refusal: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of the decorated check; its docstring is the rule's page.
 
     The check is a generator function of hits. Its first parameter is annotated with what it looks at (`ModelFile`,
     `Model`, `Subgraph`, `Op`, `Tensor` or `Target`); it may also ask for `model` and `options` by name. `on` names the
     ops that an `Op` rule looks at, all without it. `group` names the data keys that tell one reason from another: hits
-    that agree in them are one finding; all keys without it.
+    that agree in them are one finding; all keys without it. `on_refusal` says that a `Target` rule only explains
+    refusals of its own code, and is not run, nor imported, where the verdict has none.
 
     Raises ValueError for a bad code, name or signature.
     """
@@ -140,6 +143,7 @@ def rule(
             wants=tuple(rest),
             options=options or {},
             reads=reads,
+            on_refusal=on_refusal,
             sketches=tuple(examples),
             check=check,
         )

@@ -35,6 +35,7 @@ y: float32[1,4] = GELU(x)
     "flex-op",
     Severity.WARNING,
     since="0.1.0",
+    on_refusal=True,
     group=("op", "problem"),
     message="{op} is an op of TensorFlow's own: {problem}; likely cause: {cause}",
     examples=[(BAD, GOOD)],

@@ -26,6 +26,7 @@ y: float32[1,4,4] = NEG(x)
     "raw-tf-op-as-custom",
     Severity.ERROR,
     since="0.1.0",
+    on_refusal=True,
     group=("op",),
     message="{op} is a TensorFlow op, left as a custom op of that name: {remedy}",
     examples=[(BAD, GOOD)],

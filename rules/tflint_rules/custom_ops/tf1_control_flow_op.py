@@ -27,6 +27,7 @@ y: float32[1,4] = RELU(x)
     "tf1-control-flow-op",
     Severity.ERROR,
     since="0.1.0",
+    on_refusal=True,
     group=("op",),
     message="{op} is control flow of TensorFlow 1, which no TFLite runtime executes",
     examples=[(BAD, GOOD)],

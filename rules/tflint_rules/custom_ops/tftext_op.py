@@ -28,6 +28,7 @@ y: float32[1,8] = CAST(x)
     "tftext-op",
     Severity.WARNING,
     since="0.1.0",
+    on_refusal=True,
     group=("op",),
     message="{op} is a kernel of tensorflow-text: {remedy}",
     examples=[(BAD, GOOD)],

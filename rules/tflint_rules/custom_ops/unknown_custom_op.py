@@ -27,6 +27,7 @@ y: float32[1,4] = RELU(x)
     "unknown-custom-op",
     Severity.ERROR,
     since="0.1.0",
+    on_refusal=True,
     options={"custom_ops": ()},
     group=("op", "problem"),
     message="custom op '{op}' {problem}: {remedy}",

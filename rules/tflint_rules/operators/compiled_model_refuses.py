@@ -28,6 +28,7 @@ y: float32[1,4] = ADD(x, s)
     "compiled-model-refuses",
     Severity.ERROR,
     since="0.1.0",
+    on_refusal=True,
     group=("problem",),
     message="{problem} is in the model; CompiledModel refuses models with one",
     examples=[(BAD, GOOD, "litert+compiled")],

@@ -30,6 +30,7 @@ SHOWN = 4  # operands
     "kernel-precondition",
     Severity.ERROR,
     since="0.1.0",
+    on_refusal=True,
     group=("op", "by", "requires"),
     message="{op} has {have}; {by} requires {requires}",
     examples=[(BAD, GOOD)],

@@ -28,6 +28,7 @@ PROFILE = Path(__file__).with_suffix(".toml")  # a runtime with a kernel that no
     "no-evidence",
     Severity.INFO,
     since="0.1.0",
+    on_refusal=True,
     group=("op", "what"),
     message="{op}: {what}, so the verdict is unknown",
     examples=[(BAD, GOOD, str(PROFILE))],

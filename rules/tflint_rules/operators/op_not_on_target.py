@@ -26,6 +26,7 @@ y: float32[4] = RELU(x)
     "op-not-on-target",
     Severity.ERROR,
     since="0.1.0",
+    on_refusal=True,
     group=("op",),
     message="{op} is not among the {kernels} builtin kernels of {target}",
     examples=[(BAD, GOOD, "tflm")],

@@ -44,6 +44,7 @@ NEWER = "a runtime newer than any that was measured"
     "newer-tensor-type",
     Severity.ERROR,
     since="0.1.0",
+    on_refusal=True,
     group=("dtype",),
     message="{dtype} is no tensor type of the target's; it needs {needs}",
     examples=[(BAD, GOOD, "tflite-2.9")],
