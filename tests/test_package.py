@@ -105,7 +105,7 @@ def test_wheel_asks_for_little(wheel: Path) -> None:
 
     assert plain == {"typer", "rich", "flatbuffers", "tflite"}
     conditional = sorted(need.partition(";")[2].strip().replace('"', "'") for need in needs if ";" in need)
-    assert conditional == ["extra == 'runtime'", "python_version < '3.11'"]
+    assert conditional == ["python_version < '3.11'"]
     assert metadata["Requires-Python"] == ">=3.10"
     assert "[tflint.rules]\ncore = tflint_rules" in points
     assert "tflint = tflint.__main__:main" in points

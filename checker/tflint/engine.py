@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNREADABLE = "TFL901"  # what a file is called that is no model
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Plan:
     """What to do with every file of a run."""
 

@@ -62,7 +62,7 @@ class Finding:
     suppressed: str | None = None  # the reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FileReport:
     """All that is said of one file."""
 
@@ -72,7 +72,7 @@ class FileReport:
     minimum: tuple[str, ...] = ()  # oldest runtime of each family whose tables hold every operator
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Report:
     """A run."""
 

@@ -32,7 +32,7 @@ class Example:
     target: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Rule:
     """One check. Its docstring is its page: a sentence, then `##` sections."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tflint.runtimes.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ModelFile:
     """A file: a model, or the reason why it is none."""
 
@@ -27,7 +27,7 @@ class ModelFile:
     label: str = "the file"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Target:
     """A runtime that the user named (or the newest LiteRT, `assumed`), and what it makes of the model."""
 

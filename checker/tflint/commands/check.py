@@ -24,7 +24,7 @@ DEFAULT_TARGET = "litert"
 COLORS = ("auto", "always", "never")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Request:
     """What the command line said."""
 

@@ -35,7 +35,7 @@ class OperatorCode:
         return self.custom_code or self.name if self.name == "CUSTOM" else self.name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Op:
     """One operator. An input is None where it is omitted (-1) or impossible; `input_indices` tells which."""
 
@@ -83,7 +83,7 @@ class Op:
         return f"{self.kind} #{self.index}" + (f" '{first.name}'" if first else "")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Subgraph:
     """One function of the model; subgraph 0 is the primary one."""
 
@@ -150,7 +150,7 @@ class Metadata:
         return f"metadata '{self.name}'"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A whole model, and the facts of the file that it came from."""
 

@@ -123,7 +123,7 @@ class Check:
         return generation >= self.since and (not self.before or generation < self.before)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Kernel:
     """All that is known of one op's kernel."""
 

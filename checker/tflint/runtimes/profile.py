@@ -28,7 +28,7 @@ _ACCELERATOR_FILES = {"ethos-u65": "ethos-u55"}  # Vela gives the two one table
 VersionRange = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RuntimeProfile:
     """One runtime and, from a user's TOML, the limits put on it. Names of ops and dtypes as in `tflint.model`."""
 
