@@ -303,7 +303,6 @@ OUR_SARIF: dict[str, Any] = {  # the part of SARIF 2.1.0 that we write, with wha
                                                 "shortDescription": LIMITED,
                                                 "fullDescription": LIMITED,
                                                 "help": LIMITED,
-                                                "helpUri": {"pattern": "^https://"},
                                                 "properties": {"properties": {"tags": {"maxItems": 20}}},
                                             },
                                         },

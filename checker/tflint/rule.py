@@ -79,11 +79,6 @@ class Rule:
         """What to do next: the first sentence of `What to do`."""
         return " ".join(self.sections.get("What to do", "").partition("\n\n")[0].split())
 
-    @property
-    def url(self) -> str:
-        """Its page."""
-        return f"https://tflint.readthedocs.io/rules/{self.name}/"
-
     def run(self, subject: Any, model: Any, options: Mapping[str, Any]) -> Iterator[Hit]:
         """Hits on one subject of its scope."""
         given = {"model": model, "options": {**self.options, **options}}

@@ -72,5 +72,4 @@ def rule_object(rule: Rule) -> dict[str, Any]:
         "doc": rule.doc,
         "options": {key.replace("_", "-"): value for key, value in rule.options.items()},
         "examples": [{"bad": e.bad, "good": e.good, "target": e.target} for e in rule.examples],
-        "url": rule.url,
     }

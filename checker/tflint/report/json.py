@@ -58,7 +58,6 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "count": finding.count,
         "targets": list(finding.targets),
         "suppressed": finding.suppressed,
-        "url": finding.rule.url,
     }
 
 

@@ -43,7 +43,6 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for 
                 "name": "tflite-lint",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "informationUri": "https://tflint.readthedocs.io/",
                 "rules": [descriptor(rules[code]) for code in order],
             }
         },
@@ -62,7 +61,6 @@ def descriptor(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": _cut(rule.summary or rule.name)},
         "fullDescription": {"text": _cut(why or rule.name)},
         "help": {"text": _cut(rule.remedy or rule.summary or rule.name), "markdown": rule.doc or rule.name},
-        "helpUri": rule.url,
         "defaultConfiguration": {"level": LEVELS[rule.severity.value]},
         "properties": {"tags": [f"{rule.code[:-2]}xx"], "since": rule.since, "status": rule.status},
     }
