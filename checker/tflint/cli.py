@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -19,7 +19,7 @@ app = typer.Typer(
 app.add_typer(target_app, name="target")
 
 Target = Annotated[
-    Optional[list[str]],  # noqa: UP045 - typer on 3.10 reads the old form
+    list[str] | None,
     typer.Option("--target", "-t", help="Runtime to judge against: an id of `tflint target list` or a TOML profile."),
 ]
 Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
@@ -27,28 +27,28 @@ Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=Fals
 
 @app.command()
 def check(
-    paths: Annotated[Optional[list[Path]], typer.Argument(help="Files and folders; default: here.")] = None,  # noqa: UP045
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: here.")] = None,
     target: Target = None,
-    select: Annotated[Optional[str], typer.Option(help="Rules to run: codes, prefixes, names, commas.")] = None,  # noqa: UP045
-    ignore: Annotated[Optional[str], typer.Option(help="Rules not to run.")] = None,  # noqa: UP045
-    extend_select: Annotated[Optional[str], typer.Option(help="Rules to run beside those selected.")] = None,  # noqa: UP045
+    select: Annotated[str | None, typer.Option(help="Rules to run: codes, prefixes, names, commas.")] = None,
+    ignore: Annotated[str | None, typer.Option(help="Rules not to run.")] = None,
+    extend_select: Annotated[str | None, typer.Option(help="Rules to run beside those selected.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Run preview rules too.")] = False,
     rule_option: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option("-x", metavar="RULE.KEY=VALUE", help="Set an option of a rule."),
     ] = None,
-    fail_on: Annotated[Optional[str], typer.Option(help="error, warning (default), info or none.")] = None,  # noqa: UP045
+    fail_on: Annotated[str | None, typer.Option(help="error, warning (default), info or none.")] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
     error_on_empty: Annotated[bool, typer.Option("--error-on-empty", help="No model at all is an error.")] = False,
     output_format: Annotated[
         str, typer.Option("--output-format", "-f", help="full, concise, json, sarif or github.")
     ] = "full",
-    output: Annotated[Optional[Path], typer.Option("-o", help="Write the report to a file.")] = None,  # noqa: UP045
+    output: Annotated[Path | None, typer.Option("-o", help="Write the report to a file.")] = None,
     report: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option(metavar="FORMAT=PATH", help="Write one more report; repeatable."),
     ] = None,
-    config: Annotated[Optional[Path], typer.Option(help="Configuration file to use instead of the closest.")] = None,  # noqa: UP045
+    config: Annotated[Path | None, typer.Option(help="Configuration file to use instead of the closest.")] = None,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration and no environment.")] = False,
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Apply `exclude` to files named here too (for hooks).")
@@ -102,7 +102,7 @@ def inspect(
 
 @app.command()
 def rule(
-    code: Annotated[Optional[str], typer.Argument(help="Code or name.", show_default=False)] = None,  # noqa: UP045
+    code: Annotated[str | None, typer.Argument(help="Code or name.", show_default=False)] = None,
     every: Annotated[bool, typer.Option("--all", help="All rules, a line each.")] = False,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",
 ) -> None:
