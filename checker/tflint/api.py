@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tflint.model.conversion import conversion_of
     from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, graph_indices
     from tflint.runtimes.control import callees
-    from tflint.runtimes.custom_names import explained, remedy
+    from tflint.runtimes.custom_names import remedy
     from tflint.runtimes.profile import known_ops, minimum_runtime
     from tflint.runtimes.shapes import computed, data_dependent
 
@@ -32,7 +32,6 @@ _LATER = {
     "computed": "runtimes.shapes",
     "conversion_of": "model.conversion",
     "data_dependent": "runtimes.shapes",
-    "explained": "runtimes.custom_names",
     "graph_indices": "runtimes.construct",
     "known_ops": "runtimes.profile",
     "minimum_runtime": "runtimes.profile",
@@ -62,7 +61,6 @@ __all__ = [
     "computed",
     "conversion_of",
     "data_dependent",
-    "explained",
     "graph_indices",
     "hit",
     "known_ops",

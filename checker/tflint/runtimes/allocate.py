@@ -58,6 +58,8 @@ class _Walk:
         self.model, self.profile = model, profile
         self.refusals: list[Refusal] = []
         self.active: list[int] = []
+        self.entered: set[int] = set()  # subgraphs that something prepares
+        self.allocated: set[int] = set()  # those of them that allocate_tensors() reaches
         self.demands: dict[tuple[str, bool], tuple[Check, ...]] = {}
         self.prepared: dict[tuple[int, Stage, tuple[tuple[str, Shape | None] | None, ...]], _Prepared] = {}
 
@@ -73,20 +75,17 @@ class _Walk:
         if profile.xnnpack and profile.generation < PREPARES_ALL_BEFORE and not (prepared and prepared.dynamic):
             self._apply_delegate(graphs)
         for graph in graphs:
-            if graph.index not in self._entered():
+            if graph.index not in self.entered:
                 if graph.index in called:
                     self.enter(graph, None, "invoke")
                 else:
                     self._consistent(graph, "invoke")
         return self.refusals
 
-    def _entered(self, *stages: Stage) -> set[int]:
-        return {index for index, stage, _ in self.prepared if not stages or stage in stages}
-
     def _apply_delegate(self, graphs: Sequence[Subgraph]) -> None:
         """Prepare what nothing enters, as these releases do while they apply the default delegate."""
         for graph in graphs:
-            if graph.index in self._entered("allocate") or graph.name.startswith("VALIDATION:"):
+            if graph.index in self.allocated or graph.name.startswith("VALIDATION:"):
                 continue
             before = len(self.refusals)
             prepared = self.enter(graph, None, "allocate")
@@ -94,6 +93,8 @@ class _Walk:
             if first is not None and first.code in custom_names.CODES:
                 del self.refusals[before:]  # the delegate is given up without a word
                 self.prepared = {key: value for key, value in self.prepared.items() if key[0] != graph.index}
+                self.entered.discard(graph.index)
+                self.allocated.discard(graph.index)
                 return
             if prepared is None or prepared.dynamic:
                 return
@@ -124,6 +125,9 @@ class _Walk:
         self.active.pop()
         outputs = tuple(states[i] if 0 <= i < len(states) else None for i in graph.output_indices)
         stopped |= any(state is not None and state.unsized for state in outputs)
+        self.entered.add(graph.index)
+        if key[1] == "allocate":
+            self.allocated.add(graph.index)
         self.prepared[key] = _Prepared(stopped, inputs, outputs, reached)
         return self.prepared[key]
 

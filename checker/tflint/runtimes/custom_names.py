@@ -6,13 +6,6 @@ then Flex ops and the rest.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from tflint.runtimes.refusal import Refusal
-
 CODES = frozenset({"TFL301", "TFL302", "TFL303", "TFL304", "TFL305"})
 UNREGISTERED = "is not registered"
 # tensorflow/core/ops/control_flow_ops.cc
@@ -36,15 +29,6 @@ def rule_code(name: str) -> str:
     if registrar or kind == "tftext" or name.startswith("TFText>") or name in flex_allowlist("tensorflow_text"):
         return "TFL303"
     return "TFL304"
-
-
-def explained(refusals: Iterable[Refusal], code: str) -> Iterator[Refusal]:
-    """Pick the refusals of custom ops that the rule `code` explains."""
-    for refusal in refusals:
-        if refusal.code in CODES:
-            unresolved = refusal.code != "TFL304" or refusal.data.get("problem") == UNREGISTERED
-            if (rule_code(str(refusal.data.get("op", ""))) if unresolved else refusal.code) == code:
-                yield refusal
 
 
 def remedy(name: str, otherwise: str) -> str:

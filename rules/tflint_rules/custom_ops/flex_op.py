@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tflint.api import Op, Severity, Target, explained, hit, known_ops, rule
+from tflint.api import Op, Severity, Target, hit, known_ops, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def flex_op(target: Target) -> Iterator[Hit]:
     TensorFlow 2.19 and later.
     """
     problem = "the target has no Flex delegate"
-    for refusal in explained(target.verdict.refusals, "TFL301"):
+    for refusal in target.refusals("TFL301"):
         severity = Severity.WARNING if target.assumed else Severity.ERROR
         op = str(refusal.data["op"])
         if target.profile.flex:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Severity, Target, explained, hit, remedy, rule
+from tflint.api import Severity, Target, hit, remedy, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,6 @@ def raw_tf_op_as_custom(target: Target) -> Iterator[Hit]:
     ## References
     LiteRT tflite/delegates/flex/allowlisted_flex_ops.cc (744 names); measured with the TF 2.21.0 converter.
     """
-    for refusal in explained(target.verdict.refusals, "TFL302"):
+    for refusal in target.refusals("TFL302"):
         op = str(refusal.data["op"])
         yield hit(refusal.at, op=op, remedy=remedy(op, "convert again with SELECT_TF_OPS"))

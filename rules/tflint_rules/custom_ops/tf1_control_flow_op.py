@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Severity, Target, explained, hit, rule
+from tflint.api import Severity, Target, hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,5 +47,5 @@ def tf1_control_flow_op(target: Target) -> Iterator[Hit]:
     ## References
     tensorflow/core/ops/control_flow_ops.cc.
     """
-    for refusal in explained(target.verdict.refusals, "TFL305"):
+    for refusal in target.refusals("TFL305"):
         yield hit(refusal.at, op=str(refusal.data["op"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Severity, Target, explained, hit, remedy, rule
+from tflint.api import Severity, Target, hit, remedy, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,6 @@ def tftext_op(target: Target) -> Iterator[Hit]:
     ## References
     tensorflow/text core/pybinds/tflite_registrar.cc (v2.20.1).
     """
-    for refusal in explained(target.verdict.refusals, "TFL303"):
+    for refusal in target.refusals("TFL303"):
         op = str(refusal.data["op"])
         yield hit(refusal.at, op=op, remedy=remedy(op, REGISTER))

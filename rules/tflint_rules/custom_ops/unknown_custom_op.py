@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Op, Severity, Target, explained, hit, remedy, rule
+from tflint.api import Op, Severity, Target, hit, remedy, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ def unknown_custom_op(target: Target, options: Mapping[str, Any]) -> Iterator[Hi
     LiteRT tflite/core/subgraph.cc, tflite/core/api/op_resolver.cc; facts/custom_ops.json, measured in the wheels.
     """
     known = frozenset(options["custom_ops"])
-    for refusal in explained(target.verdict.refusals, "TFL304"):
+    for refusal in target.refusals("TFL304"):
         op, problem, at = str(refusal.data["op"]), str(refusal.data["problem"]), refusal.at
         if isinstance(at, Op) and at.opcode and at.opcode.custom_code is None:
             continue  # said of its operator code
