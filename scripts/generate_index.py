@@ -18,8 +18,8 @@ def build() -> str:
     """The module's text."""
     rows = "".join(f"    {code!r}: {fields!r},\n" for code, fields in index_of(tflint_rules).items())
     return (
-        '"""Code -> name, module, function, scope, ops, status, on_refusal. By scripts/generate_index.py."""\n\n'
-        f"INDEX: dict[str, tuple[str, str, str, str, tuple[str, ...], str, bool]] = {{\n{rows}}}\n"
+        '"""Code -> the fields of its Entry, but the pack. By scripts/generate_index.py."""\n\n'
+        f"INDEX: dict[str, tuple[str, str, str, str, tuple[str, ...], str, bool, str, bool]] = {{\n{rows}}}\n"
     )
 
 

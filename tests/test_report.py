@@ -130,10 +130,7 @@ def linted(
     text: str, *rules: Rule, name: str = "models/m.tflite", targets: tuple[str, ...] = ("litert",)
 ) -> FileReport:
     """Lint a sketch by these rules."""
-    entries = tuple(
-        Entry(r.code, r.name, __name__, r.check.__name__, r.scope, tuple(r.on), r.status, r.on_refusal, "test")
-        for r in rules
-    )
+    entries = tuple(Entry.of(r, "test") for r in rules)
     return check_model(decode(sketch.build(text)), Plan(entries, tuple(map(resolve, targets))), name)
 
 

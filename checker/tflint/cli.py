@@ -33,6 +33,7 @@ def check(
     ignore: Annotated[str | None, typer.Option(help="Rules not to run.")] = None,
     extend_select: Annotated[str | None, typer.Option(help="Rules to run beside those selected.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Run preview rules too.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Run the rules that read weights too.")] = False,
     rule_option: Annotated[
         list[str] | None,
         typer.Option("-x", metavar="RULE.KEY=VALUE", help="Set an option of a rule."),
@@ -64,6 +65,7 @@ def check(
     request = Request(
         paths=tuple(paths or ()),
         flags={**flags, "preview": preview or None},
+        deep=deep,
         rule_options=tuple(rule_option or ()),
         exit_zero=exit_zero,
         error_on_empty=error_on_empty,

@@ -38,6 +38,7 @@ class Plan:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     verbose: bool = False
+    deep: bool = False  # run the rules that read weights
 
 
 def check_file(path: Path, plan: Plan, name: str = "") -> FileReport:
@@ -96,6 +97,8 @@ class _Subjects:
 def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
     """Every hit of every rule, with the target it was found for ("" for all alike)."""
     for entry in plan.entries:
+        if entry.reads == "weights" and not plan.deep:
+            continue
         if entry.scope == "Target":
             for target in subjects.targets:
                 if entry.on_refusal and entry.code not in target.verdict.reasons:

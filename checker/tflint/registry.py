@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 GROUP = "tflint.rules"
 
+Row = tuple[str, str, str, str, tuple[str, ...], str, bool, str, bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -36,7 +38,41 @@ class Entry:
     on: tuple[str, ...]
     status: str
     on_refusal: bool
+    reads: str
+    mandatory: bool
     pack: str
+
+    @classmethod
+    def of(cls, rule: Rule, pack: str) -> Entry:
+        """What is known of a rule that has been imported."""
+        return cls(
+            code=rule.code,
+            name=rule.name,
+            module=rule.check.__module__,
+            attribute=rule.check.__name__,
+            scope=rule.scope,
+            on=tuple(sorted(rule.on)),
+            status=rule.status,
+            on_refusal=rule.on_refusal,
+            reads=rule.reads,
+            mandatory=rule.mandatory,
+            pack=pack,
+        )
+
+    @property
+    def row(self) -> Row:
+        """Its row of an INDEX: all but the code and the pack."""
+        return (
+            self.name,
+            self.module,
+            self.attribute,
+            self.scope,
+            self.on,
+            self.status,
+            self.on_refusal,
+            self.reads,
+            self.mandatory,
+        )
 
     def load(self) -> Rule:
         """Import the rule."""
@@ -94,23 +130,11 @@ def _pack(name: str, target: str) -> Iterator[Entry]:
         module = importlib.import_module(target)
     except Exception as problem:
         raise TflintError(f"rule pack {name!r} ({target}) cannot be imported: {problem}") from problem
-    index = getattr(module, "INDEX", None)
+    index: dict[str, Row] | None = getattr(module, "INDEX", None)
     if index is not None:
-        for code, (rule, path, attribute, scope, on, status, on_refusal) in index.items():
-            yield Entry(code, rule, path, attribute, scope, on, status, on_refusal, name)
-        return
-    for found in _walk(module):
-        yield Entry(
-            found.code,
-            found.name,
-            found.check.__module__,
-            found.check.__name__,
-            found.scope,
-            tuple(sorted(found.on)),
-            found.status,
-            found.on_refusal,
-            name,
-        )
+        yield from (Entry(code, *row, name) for code, row in index.items())
+    else:
+        yield from (Entry.of(rule, name) for rule in _walk(module))
 
 
 def _walk(pack: ModuleType) -> Iterator[Rule]:
@@ -129,10 +153,6 @@ def _walk(pack: ModuleType) -> Iterator[Rule]:
                 yield value
 
 
-def index_of(pack: ModuleType) -> dict[str, tuple[str, str, str, str, tuple[str, ...], str, bool]]:
+def index_of(pack: ModuleType) -> dict[str, Row]:
     """The INDEX of a pack, made by importing all of it: what scripts/generate_index.py writes."""
-    rules = sorted(_walk(pack), key=lambda rule: rule.code)
-    return {
-        r.code: (r.name, r.check.__module__, r.check.__name__, r.scope, tuple(sorted(r.on)), r.status, r.on_refusal)
-        for r in rules
-    }
+    return {rule.code: Entry.of(rule, "").row for rule in sorted(_walk(pack), key=lambda rule: rule.code)}

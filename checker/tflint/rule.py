@@ -50,6 +50,7 @@ class Rule:
     options: Mapping[str, Any]
     reads: Literal["graph", "weights"]
     on_refusal: bool
+    mandatory: bool
     sketches: tuple[tuple[str, ...], ...]
     check: Check
 
@@ -99,6 +100,7 @@ def rule(
     status: Status = "stable",
     reads: Literal["graph", "weights"] = "graph",
     on_refusal: bool = False,
+    mandatory: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of the decorated check; its docstring is the rule's page.
 
@@ -106,7 +108,8 @@ def rule(
     `Model`, `Subgraph`, `Op`, `Tensor` or `Target`); it may also ask for `model` and `options` by name. `on` names the
     ops that an `Op` rule looks at, all without it. `group` names the data keys that tell one reason from another: hits
     that agree in them are one finding; all keys without it. `on_refusal` says that a `Target` rule only explains
-    refusals of its own code, and is not run, nor imported, where the verdict has none.
+    refusals of its own code, and is not run, nor imported, where the verdict has none. A rule that `reads` weights runs
+    under `--deep` only. No file can silence a `mandatory` rule, neither configuration nor baseline: flags can.
 
     Raises ValueError for a bad code, name or signature.
     """
@@ -139,6 +142,7 @@ def rule(
             options=options or {},
             reads=reads,
             on_refusal=on_refusal,
+            mandatory=mandatory,
             sketches=tuple(examples),
             check=check,
         )

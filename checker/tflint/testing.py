@@ -51,18 +51,8 @@ def cases(page: str) -> Iterator[Case]:
 
 def findings(rule: Rule, text: str, targets: tuple[str, ...] = (NEWEST,), **options: Any) -> tuple[Finding, ...]:
     """What one rule says of one sketch."""
-    entry = Entry(
-        rule.code,
-        rule.name,
-        rule.check.__module__,
-        "",
-        rule.scope,
-        tuple(sorted(rule.on)),
-        rule.status,
-        rule.on_refusal,
-        "test",
-    )
-    plan = Plan((_Loaded(entry, rule),), tuple(map(resolve, targets)), options={rule.code: options})  # type: ignore[arg-type] # an Entry but for load()
+    entry = Entry.of(rule, "test")
+    plan = Plan((_Loaded(entry, rule),), tuple(map(resolve, targets)), options={rule.code: options}, deep=True)  # type: ignore[arg-type] # an Entry but for load()
     return check_model(decode(sketch.build(text)), plan).findings
 
 

@@ -30,6 +30,7 @@ class Request:
 
     paths: tuple[Path, ...]
     flags: Mapping[str, Any]  # Settings fields; None: not given; rule lists as comma-separated text
+    deep: bool
     rule_options: tuple[str, ...]
     exit_zero: bool
     error_on_empty: bool
@@ -101,7 +102,15 @@ def _plan(settings: config.Settings, request: Request) -> Plan:
     profiles = {profile.id: profile for profile in map(resolve, names)}
     options = select.by_code(rules, settings.rules)
     severities = {code: Severity(level) for code, level in select.by_code(rules, settings.severity).items()}
-    return Plan(entries, tuple(profiles.values()), not settings.target, severities, options, request.verbose)
+    return Plan(
+        entries=entries,
+        profiles=tuple(profiles.values()),
+        assumed_target=not settings.target,
+        severities=severities,
+        options=options,
+        verbose=request.verbose,
+        deep=request.deep,
+    )
 
 
 def _check(path: Path, plan: Plan) -> FileReport:
