@@ -18,6 +18,7 @@ from tflint.subject import ModelFile, Target
 if TYPE_CHECKING:
     from tflint.model import schema
     from tflint.model.conversion import conversion_of
+    from tflint.runtimes.arena import plan_arena
     from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, graph_indices
     from tflint.runtimes.control import callees
     from tflint.runtimes.custom_names import remedy
@@ -35,6 +36,7 @@ _LATER = {
     "graph_indices": "runtimes.construct",
     "known_ops": "runtimes.profile",
     "minimum_runtime": "runtimes.profile",
+    "plan_arena": "runtimes.arena",
     "remedy": "runtimes.custom_names",
     "schema": "model.schema",
 }
@@ -65,6 +67,7 @@ __all__ = [
     "hit",
     "known_ops",
     "minimum_runtime",
+    "plan_arena",
     "remedy",
     "rule",
     "schema",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.model.conversion import conversion_of
 from tflint.model.scheme import schemes
+from tflint.runtimes.arena import plan_arena
 from tflint.runtimes.minimum import minimum_runtimes
 from tflint.runtimes.profile import custom_op_facts, minimum_runtime, resolve, target_ids
 from tflint.runtimes.verdict import judge
@@ -44,6 +45,7 @@ def inspect_model(model: Model, path: str, targets: tuple[str, ...] = ()) -> dic
         "ops": _ops(model),
         "quantization": schemes(model),
         "constant_bytes": sum(t.buffer.size for t in constants.values() if t.buffer),
+        "arena": _arena(model.primary),
         "largest_constants": [
             {"tensor": t.name, "dtype": t.dtype, "shape": list(t.shape), "bytes": t.buffer.size if t.buffer else 0}
             for t in largest
@@ -107,6 +109,15 @@ def _primary(graph: Subgraph | None) -> dict[str, Any]:
         "inputs": [_tensor(t, t.name if t else "") for t in inputs],
         "outputs": [_tensor(t, t.name if t else "") for t in outputs],
     }
+
+
+def _arena(graph: Subgraph | None) -> dict[str, Any] | None:
+    """Bytes of the primary subgraph's activations."""
+    if graph is None:
+        return None
+    found = plan_arena(graph)
+    peak_at = found.at.label if found.at else None
+    return {"peak": found.peak, "peak_at": peak_at, "planned": found.planned, "variables": found.variables}
 
 
 def _tensor(tensor: Tensor | None, name: str) -> dict[str, Any]:

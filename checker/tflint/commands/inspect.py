@@ -53,6 +53,12 @@ def _head(console: Console, facts: dict[str, Any]) -> None:
 
     _line(console, "", short(facts["path"]), style="bold underline")
     _line(console, "size: ", f"{facts['size']:,} bytes, {facts['constant_bytes']:,} of them constants")
+    memory = facts["arena"]
+    if memory and memory["peak"]:
+        planned = f", {memory['planned']:,} as TFLite plans the arena" if memory["planned"] else ""
+        at = short(memory["peak_at"] or "the inputs")
+        text = f"{memory['peak']:,} bytes at once in {at}{planned}, the scratch of kernels aside"
+        _line(console, "activations: ", text)
     counts = f"{facts['operators']:,} operators, {facts['tensors']:,} tensors, {len(facts['subgraphs'])} subgraphs"
     _line(console, "graph: ", counts)
     total = sum(facts["quantization"].values()) or 1

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-BUDGETS = ("max_size", "max_ops", "max_tensors")  # what TFL801 holds models to
+BUDGETS = ("max_size", "max_ops", "max_tensors", "max_arena")  # what TFL801 holds models to
 CHOICES = {
     "family": FAMILIES,
     "batch": ("fixed", "dynamic", "one"),
