@@ -1,0 +1,107 @@
+"""What every format promises: names inside a model are never markup, commands or escapes; files are written whole."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reporting import (
+    HOSTILE,
+    PLAIN,
+    TWO_OPS,
+    commands,
+    hostile,
+    linted,
+    op_seen,
+    report,
+    sarif_run,
+    strict,
+    tensor_named,
+)
+from tflint.report import FORMATS, Style, render, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_names_reach_no_report_raw(kind: str, key: str) -> None:
+    """Of a hostile name no control, escape, bidi mark or runner command is in a report, and no line is its own."""
+    file = HOSTILE[key][:90].replace("\0", "") + ".tflite"  # NUL is the one character that no file's name has
+    made = report(linted(hostile(HOSTILE[key]), tensor_named, op_seen, name=file))
+    text = render(kind, made, Style(color="never", verbose=True))
+
+    assert "owned" in text or "owned" not in HOSTILE[key]  # the name is there, disarmed
+    assert "".join(text.split("\n")).isprintable()
+    assert "##" not in text
+    assert "\u202e" not in text
+    obeyed = [word for word, _, _ in commands(text)]
+    assert obeyed == (["error", "warning"] if kind == "github" else [])
+    if kind not in ("json", "sarif"):
+        assert len(text) < 12_000
+
+
+def test_suppressed_findings_stay_in_reports_for_machines_only() -> None:
+    """A suppressed finding is marked with its reason in JSON and SARIF, and counted but not shown to people."""
+    file = linted(TWO_OPS, op_seen)
+    first, second = file.findings
+    made = report(replace(file, findings=(replace(first, suppressed="known, see #7"), second)))
+
+    data = strict(render("json", made, PLAIN))
+    assert [f["suppressed"] for f in data["files"][0]["findings"]] == ["known, see #7", None]
+    assert data["summary"]["error"] == 1
+    results = sarif_run(made)["results"]
+    assert results[0]["suppressions"] == [{"kind": "external", "justification": "known, see #7"}]
+    assert "suppressions" not in results[1]
+    for kind in ("full", "concise", "github"):
+        text = render(kind, made, PLAIN)
+        assert (first.message in text, second.message in text) == (False, True)
+        assert "1 error, 0 warnings, 0 info, 1 suppressed" in text
+
+
+@pytest.mark.parametrize("kind", ["sarif", "github"])
+def test_files_are_named_by_their_path_in_the_repository(kind: str, isolated: Path, monkeypatch: Any) -> None:
+    """From any folder of a checkout a file is named from its root, links resolved; URIs are %-escaped."""
+    (isolated / ".git").mkdir()
+    folder = isolated / "models" / "größe 100%"
+    folder.mkdir(parents=True)
+    (folder / "a#b?.tflite").write_bytes(b"")
+    (isolated / "link.tflite").symlink_to(folder / "a#b?.tflite")
+    monkeypatch.chdir(folder)
+    finding = linted(TWO_OPS, op_seen)
+    for name in ("a#b?.tflite", "./a#b?.tflite", "../../link.tflite", str(isolated / "link.tflite")):
+        made = report(replace(finding, findings=tuple(replace(f, file=name) for f in finding.findings)))
+        if kind == "sarif":
+            place = sarif_run(made)["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+            assert place["uri"] == "models/gr%C3%B6%C3%9Fe%20100%25/a%23b%3F.tflite"
+        else:
+            assert commands(render(kind, made, PLAIN))[0][1]["file"] == "models/größe 100%/a#b?.tflite"
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_report_is_written_whole_in_the_place_of_the_old(kind: str, tmp_path: Path) -> None:
+    """A report's file is replaced through a link, and nothing else is left in its folder."""
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    text = render(kind, report(linted(TWO_OPS, op_seen)), PLAIN)
+    write(tmp_path / "link", text)
+
+    assert (tmp_path / "real").read_text(encoding="utf-8") == text
+    assert (tmp_path / "link").is_symlink()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    """A report sent to a pipe or a device goes into it; the pipe is not replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        write(pipe, "report\n")
+
+        assert reader.communicate(timeout=60)[0] == b"report\n"
+    assert pipe.is_fifo()
