@@ -18,6 +18,7 @@ from tflint.subject import ModelFile, Target
 if TYPE_CHECKING:
     from tflint.model import schema
     from tflint.model.conversion import conversion_of
+    from tflint.model.match import VIEWS, Match, const, made, match, matches, readers
     from tflint.runtimes.arena import plan_arena
     from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, graph_indices
     from tflint.runtimes.control import callees
@@ -29,14 +30,21 @@ _LATER = {
     "CUSTOM": "runtimes.construct",
     "LAST_KNOWN_CODE": "runtimes.construct",
     "PLACEHOLDER": "runtimes.construct",
+    "VIEWS": "model.match",
+    "Match": "model.match",
     "callees": "runtimes.control",
     "computed": "runtimes.shapes",
+    "const": "model.match",
     "conversion_of": "model.conversion",
     "data_dependent": "runtimes.shapes",
     "graph_indices": "runtimes.construct",
     "known_ops": "runtimes.profile",
+    "made": "model.match",
+    "match": "model.match",
+    "matches": "model.match",
     "minimum_runtime": "runtimes.profile",
     "plan_arena": "runtimes.arena",
+    "readers": "model.match",
     "remedy": "runtimes.custom_names",
     "schema": "model.schema",
 }
@@ -45,8 +53,10 @@ __all__ = [
     "CUSTOM",
     "LAST_KNOWN_CODE",
     "PLACEHOLDER",
+    "VIEWS",
     "Hit",
     "Located",
+    "Match",
     "Model",
     "ModelFile",
     "Op",
@@ -61,13 +71,18 @@ __all__ = [
     "Tensor",
     "callees",
     "computed",
+    "const",
     "conversion_of",
     "data_dependent",
     "graph_indices",
     "hit",
     "known_ops",
+    "made",
+    "match",
+    "matches",
     "minimum_runtime",
     "plan_arena",
+    "readers",
     "remedy",
     "rule",
     "schema",
@@ -79,4 +94,4 @@ def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = importlib.import_module(f"tflint.{_LATER[name]}")
-    return module if module.__name__.endswith(f".{name}") else getattr(module, name)
+    return getattr(module, name, module)  # `schema` is the module itself
