@@ -239,6 +239,7 @@ def test_list() -> None:
     assert [row["id"] for row in rows] == ALL
     assert rows[0] == {
         "id": "tflite-2.3",
+        "pack": "core",
         "family": "tflite",
         "release": [2, 3],
         "package": "tensorflow 2.3.0",

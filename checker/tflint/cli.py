@@ -104,14 +104,16 @@ def inspect(
 
 @app.command()
 def rule(
-    code: Annotated[str | None, typer.Argument(help="Code or name.", show_default=False)] = None,
-    every: Annotated[bool, typer.Option("--all", help="All rules, a line each.")] = False,
+    codes: Annotated[
+        list[str] | None, typer.Argument(metavar="[CODE]...", help="Codes, prefixes, names.", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All rules.")] = False,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",
 ) -> None:
-    """Explain a rule, or list them all."""
+    """Explain a rule, or list many: one has a page, several a line each."""
     from tflint.commands.rule import rule_command  # noqa: PLC0415 - start-up
 
-    rule_command(code, every=every or code is None, output_format=output_format)
+    rule_command(codes or (), every=every or not codes, output_format=output_format)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.findings import Hit, Severity, hit
 from tflint.model.path import WHOLE
+from tflint.registry import CORE, Entry
 from tflint.rule import rule
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ BAD = "version 3\n"
     "rule-crashed",
     Severity.ERROR,
     since="0.1.0",
-    message="rule {crashed_rule} raised {problem}",
+    message="rule {crashed_rule} of pack '{pack}' raised {problem}",
     examples=[(BAD, BAD)],
 )
 def rule_crashed(file: ModelFile) -> Iterator[Hit]:  # noqa: ARG001 - the engine makes these hits, never the rule
@@ -38,9 +39,13 @@ def rule_crashed(file: ModelFile) -> Iterator[Hit]:  # noqa: ARG001 - the engine
     yield from ()
 
 
-def crashed(failed: Rule, subject: Any, problem: Exception, *, verbose: bool) -> Hit:
+CRASHED = Entry.of(rule_crashed, CORE)
+"""It is in no catalogue, for nobody selects it, but it has a page."""
+
+
+def crashed(failed: Entry, subject: Any, problem: BaseException, *, verbose: bool) -> tuple[Rule, Hit]:
     """The hit for a rule that raised at `subject`; with its traceback when verbose."""
     trace = "".join(traceback.format_exception(problem)) if verbose else ""
     at = subject if hasattr(subject, "path") and hasattr(subject, "label") else WHOLE
     words = f"{type(problem).__name__}: {problem}"
-    return hit(at, crashed_rule=failed.code, problem=words, trace=trace, rule_value=rule_crashed)
+    return rule_crashed, hit(at, crashed_rule=failed.code, pack=failed.pack, problem=words, trace=trace)

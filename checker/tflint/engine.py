@@ -68,8 +68,8 @@ def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -
     file = ModelFile(name, size, None, problem, where)
     reason = Refusal("load", UNREADABLE, file, {"problem": file.problem})
     verdicts = tuple(Verdict(profile.id, "unsupported", (reason,)) for profile in plan.profiles)
-    runs = ((entry.load(), [file], "") for entry in plan.entries if entry.scope == "ModelFile")
-    hits = ((rule, h, target) for rule, subjects, target in runs for h in _hits(rule, subjects, None, plan))
+    entries = (entry for entry in plan.entries if entry.scope == "ModelFile")
+    hits = ((rule, found, "") for entry in entries for rule, found in _hits(entry, [file], None, plan))
     return FileReport(file.name, verdicts, _findings(file.name, hits, plan))
 
 
@@ -103,23 +103,27 @@ def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
             for target in subjects.targets:
                 if entry.on_refusal and entry.code not in target.verdict.reasons:
                     continue
-                for found in _hits(rule := entry.load(), [target], subjects.model, plan):
+                for rule, found in _hits(entry, [target], subjects.model, plan):
                     yield rule, found, target.id
         elif chosen := subjects.of(entry):
-            for found in _hits(rule := entry.load(), chosen, subjects.model, plan):
+            for rule, found in _hits(entry, chosen, subjects.model, plan):
                 yield rule, found, ""
 
 
-def _hits(rule: Rule, subjects: Iterable[Any], model: Model | None, plan: Plan) -> Iterator[Hit]:
-    options = plan.options.get(rule.code, {})
+def _hits(entry: Entry, subjects: Iterable[Any], model: Model | None, plan: Plan) -> Iterator[tuple[Rule, Hit]]:
+    """Hits of a rule; when it raises, the hit of the rule that says so."""
     subject: Any = None
     try:
+        rule = entry.load()
+        options = plan.options.get(entry.code, {})
         for subject in subjects:
-            yield from rule.run(subject, model, options)
-    except Exception as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in
+            for found in rule.run(subject, model, options):
+                _place(found.at), rule.message.format_map(found.data)  # raises here, inside the barrier, if ever
+                yield rule, found
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in
         from tflint.crash import crashed  # noqa: PLC0415 - rare
 
-        yield crashed(rule, subject, problem, verbose=plan.verbose)
+        yield crashed(entry, subject, problem, verbose=plan.verbose)
 
 
 def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> tuple[Finding, ...]:
@@ -127,12 +131,10 @@ def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> t
     groups: dict[tuple[Any, ...], list[tuple[Hit, str]]] = {}
     rules: dict[tuple[Any, ...], Rule] = {}
     for rule, found, target in hits:
-        from_crash = found.data.get("crashed_rule")
-        owner = found.data["rule_value"] if from_crash else rule
-        keys = owner.group if owner.group is not None else tuple(sorted(found.data))
-        severity = plan.severities.get(owner.code) or found.severity or owner.severity
-        key = (owner.code, _kind(found.at), severity, *(str(found.data.get(k)) for k in keys))
-        rules[key] = owner
+        keys = rule.group if rule.group is not None else tuple(sorted(found.data))
+        severity = plan.severities.get(rule.code) or found.severity or rule.severity
+        key = (rule.code, _kind(found.at), severity, *(str(found.data.get(k)) for k in keys))
+        rules[key] = rule
         groups.setdefault(key, []).append((found, target))
     findings = [_finding(name, rules[key], key[2], group) for key, group in groups.items()]
     return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.rule.code)))
@@ -141,14 +143,13 @@ def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> t
 def _finding(name: str, rule: Rule, severity: Severity, group: list[tuple[Hit, str]]) -> Finding:
     first = group[0][0]
     places = list(dict.fromkeys(_place(found.at) for found, _ in group))
-    data = {key: value for key, value in first.data.items() if key != "rule_value"}
     return Finding(
         rule=rule,
         file=name,
         place=places[0],
         severity=severity,
-        message=rule.message.format_map(data),
-        data=data,
+        message=rule.message.format_map(first.data),
+        data=first.data,
         count=len(places),
         places=tuple(places[:PLACES_KEPT]),
         related=tuple(_place(at) for at in first.related),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,13 @@ class TflintError(Exception):
         super().__init__(message)
         self.message = message
         self.exit_code = exit_code
+
+
+def warn(message: str) -> None:
+    """Say on stderr what the user should know and what does not end the run."""
+    from tflint.report.escape import plain  # noqa: PLC0415 - rare
+
+    sys.stderr.write(f"tflint: warning: {plain(message)}\n")
 
 
 def nearest(word: str, options: Iterable[str]) -> str:

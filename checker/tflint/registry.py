@@ -7,21 +7,24 @@ runs, and not before. A pack without one is walked.
 from __future__ import annotations
 
 import importlib
-import os
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+import time
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from tflint.errors import TflintError
+from tflint.entry_points import entry_points
+from tflint.errors import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
 
+    from tflint.entry_points import EntryPoint
     from tflint.rule import Rule
 
 GROUP = "tflint.rules"
+CORE = "core"  # the pack that comes with tflint
+RESERVED = "TFL"
+SLOW = 0.5  # seconds, several times what a whole check takes
 
 Row = tuple[str, str, str, str, tuple[str, ...], str, bool, str, bool]
 
@@ -80,61 +83,72 @@ class Entry:
         return found
 
 
-def entry_points(group: str) -> Iterator[tuple[str, str]]:
-    """(name, module) of every installed entry point of a group, in the order of sys.path.
-
-    `importlib.metadata` does this in 13 ms, a third of a whole check; reading the files takes 1 ms.
-    """
-    seen: set[str] = set()
-    for folder in sys.path:
-        try:
-            names = sorted(n for n in os.listdir(folder or ".") if n.endswith((".dist-info", ".egg-info")))  # noqa: PTH208 - 5 ms less
-        except OSError:
-            continue
-        for name in names:
-            distribution = name.partition("-")[0].lower()
-            if distribution in seen:
-                continue
-            seen.add(distribution)
-            try:
-                text = Path(folder, name, "entry_points.txt").read_text(encoding="utf-8")
-            except OSError:
-                continue
-            if f"[{group}]" in text:
-                yield from _section(text, group)
-
-
-def _section(text: str, group: str) -> Iterator[tuple[str, str]]:
-    inside = False
-    for line in map(str.strip, text.splitlines()):
-        if line.startswith("["):
-            inside = line == f"[{group}]"
-        elif inside and "=" in line:
-            name, _, value = line.partition("=")
-            yield name.strip(), value.strip()
-
-
 def catalogue() -> dict[str, Entry]:
-    """All rules of all packs by code. Raises TflintError when two packs define one code or a pack cannot be read."""
+    """All rules of all packs by code.
+
+    What is wrong with a third-party pack is said on stderr and left out, a rule or the whole pack: one pack cannot take
+    down the run of the others. Whoever selects a rule of it meets the error of a rule that does not exist.
+    """
     found: dict[str, Entry] = {}
-    for name, module in entry_points(GROUP):
-        for entry in _pack(name, module):
-            other = found.setdefault(entry.code, entry)
-            if other is not entry:
-                raise TflintError(f"rule {entry.code} is defined twice: by {other.pack} and by {name} ({entry.module})")
+    for point in entry_points(GROUP):
+        for entry in _pack(point):
+            flaw = "" if point.own else _flaw(entry, found)
+            if flaw:
+                warn(f"rule {entry.code} of pack {point} is left out: {flaw}")
+            else:
+                found[entry.code] = entry
     return dict(sorted(found.items()))
 
 
-def _pack(name: str, target: str) -> Iterator[Entry]:
+def loaded(entries: Iterable[Entry]) -> Iterator[Rule]:
+    """The rules themselves; one whose module cannot be imported is said on stderr and left out."""
+    for entry in entries:
+        try:
+            yield entry.load()
+        except (Exception, SystemExit) as problem:  # noqa: BLE001, PERF203 - each rule is a plug-in
+            warn(f"rule {entry.code} of pack {entry.pack!r} is left out: {type(problem).__name__}: {problem}")
+
+
+def _flaw(entry: Entry, found: Mapping[str, Entry]) -> str:
+    """Say why a rule of a third-party pack cannot be taken; empty when it can."""
+    from tflint.rule import CODE  # noqa: PLC0415 - only where there are such packs
+
+    if not CODE.fullmatch(entry.code):
+        return "a code is two to five capitals and three digits"
+    if entry.code.startswith(RESERVED):
+        return f"{RESERVED} is the prefix of tflint's own rules"
+    return f"pack {found[entry.code].pack!r} has that code" if entry.code in found else ""
+
+
+def _pack(point: EntryPoint) -> list[Entry]:
+    """Entries of a pack; none, and a line on stderr, when it is broken. A slow one is named too."""
+    if point.name == CORE and not point.own:
+        warn(f"rule pack {point} is left out: {CORE!r} is the pack that comes with tflint")
+        return []
+    began = time.perf_counter()
     try:
-        module = importlib.import_module(target)
-    except Exception as problem:
-        raise TflintError(f"rule pack {name!r} ({target}) cannot be imported: {problem}") from problem
+        entries = _entries(importlib.import_module(point.module), point.name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        if point.own:
+            raise
+        warn(f"rule pack {point} is left out: {type(problem).__name__}: {problem}")
+        return []
+    took = time.perf_counter() - began
+    if took > SLOW:
+        warn(f"rule pack {point} took {took:.1f} s to import: import heavy modules where they are used")
+    return entries
+
+
+def _entries(module: ModuleType, pack: str) -> list[Entry]:
     index: dict[str, Row] | None = getattr(module, "INDEX", None)
-    if index is not None:
-        yield from (Entry(code, *row, name) for code, row in index.items())
-    else:
-        yield from (Entry.of(rule, name) for rule in _walk(module))
+    if index is None:
+        return [Entry.of(rule, pack) for rule in _walk(module)]
+    columns = len(fields(Entry)) - 2
+    if any(len(row) != columns for row in index.values()):
+        raise ValueError(f"its INDEX is not of this tflint: rows have {columns} fields")
+    return [Entry(code, *row, pack) for code, row in index.items()]
 
 
 def _walk(pack: ModuleType) -> Iterator[Rule]:

@@ -13,7 +13,7 @@ from tflint.engine import Plan, check_file, unreadable
 from tflint.errors import USAGE, TflintError
 from tflint.findings import FileReport, Report, Severity
 from tflint.paths import find
-from tflint.registry import catalogue
+from tflint.registry import catalogue, loaded
 from tflint.report import FORMATS, Style, render, write
 from tflint.runtimes.profile import resolve
 
@@ -55,7 +55,7 @@ def check_command(request: Request) -> int:
         tuple(_check(path, plan) for path in files), tuple(p.id for p in plan.profiles), plan.assumed_target
     )
     if request.output_format == "sarif" or any(kind == "sarif" for kind, _ in outputs):
-        report = replace(report, rules=tuple(entry.load() for entry in plan.entries))
+        report = replace(report, rules=tuple(loaded(plan.entries)))
     style = Style(request.color, quiet=request.quiet, verbose=request.verbose, threshold=settings.threshold)
     for kind, path in outputs:
         write(path, render(kind, report, replace(style, color="never")))

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tflint.errors import TflintError, warn
+from tflint.registry import CORE
+from tflint.report.escape import plain
 from tflint.runtimes.profile import ACCELERATORS, FLAGS, RuntimeProfile, resolve, target_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rich.console import RenderableType
 
@@ -39,7 +42,7 @@ Target = Annotated[str, typer.Argument(help="A target name, or a TOML profile.",
 @app.command("list")
 def list_(output_format: Format = OutputFormat.text) -> None:
     """List the targets."""
-    rows = [summary(resolve(target)) for target in target_ids()]
+    rows = [summary(resolve(target)) for target in target_ids()] + list(_of_packs())
     if output_format is OutputFormat.json:
         _print_json(rows)
         return
@@ -47,7 +50,8 @@ def list_(output_format: Format = OutputFormat.text) -> None:
 
     table = Table("target", "package", "ops", "last code", box=None, pad_edge=False)
     for row in rows:
-        table.add_row(row["id"], row["package"], str(row["ops"]), str(row["max_builtin_code"]))
+        origin = row["package"] if row["pack"] == CORE else f"{row['package']}, pack {row['pack']}"
+        table.add_row(row["id"], plain(origin), str(row["ops"]), str(row["max_builtin_code"]))
     _print(
         table,
         f"\nsuffixes: {SUFFIXES}; a TOML file is a target too",
@@ -106,10 +110,22 @@ def probe(
     typer.echo(f"{output}: {answer['package']} {answer['version']} on Python {answer['python']}: {counts}")
 
 
-def summary(profile: RuntimeProfile) -> dict[str, Any]:
+def _of_packs() -> Iterator[dict[str, Any]]:
+    """Rows of targets that other distributions bring; one that cannot be read is said on stderr and left out."""
+    from tflint.runtimes.packs import pack_targets  # noqa: PLC0415 - the other commands need none of it
+
+    for name, target in pack_targets().items():
+        try:
+            yield summary(resolve(name), target.pack)
+        except TflintError as problem:  # noqa: PERF203 - one at a time, that one does not hide the others
+            warn(f"target {name!r} of pack {target.pack!r} is left out: {problem.message}")
+
+
+def summary(profile: RuntimeProfile, pack: str = CORE) -> dict[str, Any]:
     """One row of the list."""
     return {
         "id": profile.id,
+        "pack": pack,
         "family": profile.family,
         "release": list(profile.release),
         "package": profile.provenance.get("package", ""),

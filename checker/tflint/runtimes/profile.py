@@ -128,27 +128,37 @@ def tensor_type_names() -> list[str]:
     return list(_index()["tensor_types"])
 
 
-def resolve(name: str) -> RuntimeProfile:
-    """Give the profile of a target name or of a TOML file. Raises TflintError."""
+def resolve(name: str, through: tuple[Path, ...] = ()) -> RuntimeProfile:
+    """Give the profile of a target name or TOML file; `through` are the files that extend it. Raises TflintError."""
     if name.endswith(".toml"):
         from tflint.runtimes.toml_profile import load_profile  # noqa: PLC0415 - a user's own profile only
 
-        return load_profile(Path(name))
+        return load_profile(Path(name), through)
     base, *suffixes = name.split("+")
-    return _suffixed(_load(_canonical(base)), suffixes)
+    known = _canonical(base)
+    return _suffixed(_load(known) if known else _of_pack(base, through), suffixes)
 
 
-def _canonical(name: str) -> str:
-    """Give the id that a name stands for."""
+def _canonical(name: str) -> str | None:
+    """Give the id that a name stands for; None when it is no target of tflint's own."""
     targets: list[str] = _index()["targets"]
     if name in targets:
         return name
     if name in FAMILIES:
         return [target for target in targets if _family(target) == name][-1]
-    within = [target for target in targets if target.startswith(f"{name}.") and _family(target) == _family(name)]
-    if within and name not in FAMILIES:
-        return within[0]
-    raise TflintError(f"unknown target {name!r}{nearest(name, [*targets, *FAMILIES])}; see `tflint target list`")
+    within = (target for target in targets if target.startswith(f"{name}.") and _family(target) == _family(name))
+    return next(within, None)
+
+
+def _of_pack(name: str, through: tuple[Path, ...]) -> RuntimeProfile:
+    from tflint.runtimes.packs import pack_targets  # noqa: PLC0415 - looks through all that is installed
+    from tflint.runtimes.toml_profile import load_profile  # noqa: PLC0415 - a pack's own profile only
+
+    packs = pack_targets()
+    if name not in packs:
+        known = [*target_ids(), *FAMILIES, *packs]
+        raise TflintError(f"unknown target {name!r}{nearest(name, known)}; see `tflint target list`")
+    return replace(load_profile(packs[name].path, through), id=name)
 
 
 def _family(target: str) -> str:

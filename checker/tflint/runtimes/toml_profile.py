@@ -73,6 +73,8 @@ def builtin_ops() -> frozenset[str]:
 def load_profile(path: Path, through: tuple[Path, ...] = ()) -> RuntimeProfile:
     """Read the profile in a TOML file; `through` are the files that extend it. Raises TflintError."""
     source = _Source(path)
+    if path.resolve() in through:
+        source.refuse("", "extends", f"{path.name} extends itself")
     source.check()
     data = source.data
     base = _base(source, (*through, path.resolve()))
@@ -105,15 +107,12 @@ def _base(source: _Source, through: tuple[Path, ...]) -> RuntimeProfile | None:
         if missing:
             raise TflintError(f"{source.path}:1: no `extends`, and no {', '.join(missing)}")
         return None
-    if not name.endswith(".toml"):
-        try:
-            return resolve(name)
-        except TflintError as error:
-            source.refuse("", "extends", error.message)
-    other = source.path.parent / name
-    if other.resolve() in through:
-        source.refuse("", "extends", f"{name} extends itself")
-    return load_profile(other, through)
+    if name.endswith(".toml"):
+        return load_profile(source.path.parent / name, through)
+    try:
+        return resolve(name, through)
+    except TflintError as error:
+        source.refuse("", "extends", error.message)
 
 
 _Ranges = dict[str, tuple[int, int]]
