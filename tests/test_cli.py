@@ -160,9 +160,9 @@ def test_bad_configuration_is_a_usage_error(tmp_path: Path) -> None:
         ('traget = ["litert"]', "did you mean 'target'"),
         ('ignore = ["TFL77"]', "no rule 'TFL77'"),
         ('fail-on = "bad"', "fail-on is one of"),
-        ("target = 3", "target is a list of strings"),
+        ("target = 3", "target is a list of targets"),
         ("target = [", "not valid TOML"),
-        ('[severity]\nTFL101 = "fatal"', "severity of TFL101 is one of"),
+        ('[severity]\nTFL101 = "fatal"', "severity.TFL101 is one of"),
     ):
         config.write_text(text)
 

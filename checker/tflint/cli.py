@@ -34,6 +34,10 @@ def check(
     extend_select: Annotated[str | None, typer.Option(help="Rules to run beside those selected.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Run preview rules too.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Run the rules that read weights too.")] = False,
+    per_file_ignores: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB:RULES", help="Suppress findings of rules in these models; repeatable."),
+    ] = None,
     rule_option: Annotated[
         list[str] | None,
         typer.Option("-x", metavar="RULE.KEY=VALUE", help="Set an option of a rule."),
@@ -49,7 +53,12 @@ def check(
         list[str] | None,
         typer.Option(metavar="FORMAT=PATH", help="Write one more report; repeatable."),
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="Configuration file to use instead of the closest.")] = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE|KEY=VALUE", help="A file instead of the closest ones, or a key, as TOML; repeatable."
+        ),
+    ] = None,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration and no environment.")] = False,
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Apply `exclude` to files named here too (for hooks).")
@@ -61,18 +70,18 @@ def check(
     """Say whether models will load on the targets, and what is wrong with them."""
     from tflint.commands.check import Request, check_command  # noqa: PLC0415 - start-up
 
-    flags = {"target": target, "select": select, "ignore": ignore, "extend_select": extend_select, "fail_on": fail_on}
+    flags = {"target": target, "select": select, "ignore": ignore, "extend-select": extend_select, "fail-on": fail_on}
     request = Request(
         paths=tuple(paths or ()),
-        flags={**flags, "preview": preview or None},
-        deep=deep,
+        config=tuple(config or ()),
+        flags={**flags, "preview": preview or None, "deep": deep or None},
+        per_file_ignores=tuple(per_file_ignores or ()),
         rule_options=tuple(rule_option or ()),
         exit_zero=exit_zero,
         error_on_empty=error_on_empty,
         output_format=output_format,
         output=output,
         reports=tuple(report or ()),
-        config=config,
         isolated=isolated,
         force_exclude=force_exclude,
         color=color,

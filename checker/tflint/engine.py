@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from tflint.config.settings import Suppression
     from tflint.findings import Hit
     from tflint.model.view import Model
+    from tflint.patterns import Glob
     from tflint.registry import Entry
     from tflint.rule import Rule
     from tflint.runtimes.profile import RuntimeProfile
@@ -39,6 +41,10 @@ class Plan:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     verbose: bool = False
     deep: bool = False  # run the rules that read weights
+    errors_only: frozenset[str] = frozenset()  # mandatory rules that a file leaves out
+    errors_fixed: frozenset[str] = frozenset()  # mandatory rules whose severity a file sets
+    per_file_ignores: tuple[tuple[Glob, Mapping[str, str]], ...] = ()  # code -> reason, by models
+    suppressions: tuple[tuple[Suppression, frozenset[str]], ...] = ()  # each with its codes
 
 
 def check_file(path: Path, plan: Plan, name: str = "") -> FileReport:
@@ -131,13 +137,24 @@ def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> t
     groups: dict[tuple[Any, ...], list[tuple[Hit, str]]] = {}
     rules: dict[tuple[Any, ...], Rule] = {}
     for rule, found, target in hits:
+        severity = _severity(plan, rule.code, found.severity or rule.severity)
+        if severity is None:
+            continue
         keys = rule.group if rule.group is not None else tuple(sorted(found.data))
-        severity = plan.severities.get(rule.code) or found.severity or rule.severity
         key = (rule.code, _kind(found.at), severity, *(str(found.data.get(k)) for k in keys))
         rules[key] = rule
         groups.setdefault(key, []).append((found, target))
     findings = [_finding(name, rules[key], key[2], group) for key, group in groups.items()]
     return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.rule.code)))
+
+
+def _severity(plan: Plan, code: str, own: Severity) -> Severity | None:
+    """The severity that settings give a hit, None where they silence it: no file does an error of a mandatory rule."""
+    if own is Severity.ERROR and code in plan.errors_fixed:
+        return own
+    if own is not Severity.ERROR and code in plan.errors_only:
+        return None
+    return plan.severities.get(code, own)
 
 
 def _finding(name: str, rule: Rule, severity: Severity, group: list[tuple[Hit, str]]) -> Finding:

@@ -35,3 +35,11 @@ def nearest(word: str, options: Iterable[str]) -> str:
     by_folded = {option.casefold(): option for option in options}
     close = difflib.get_close_matches(word.casefold(), by_folded, n=1)
     return f" (did you mean {by_folded[close[0]]!r}?)" if close else ""
+
+
+def one_of(word: str, where: str, options: Iterable[str]) -> str:
+    """The word. Raises TflintError when it is none of the options."""
+    options = tuple(options)
+    if word not in options:
+        raise TflintError(f"{where} is one of {', '.join(options)}, not {word!r}{nearest(word, options)}")
+    return word

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING
 from tflint.errors import TflintError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 SUFFIX = ".tflite"
 SKIPPED = {".git", ".venv", "node_modules", "__pycache__", ".tox", ".nox"}
 
 
-def find(paths: Iterable[Path], exclude: tuple[str, ...] = (), *, force_exclude: bool = False) -> list[Path]:
+def find(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_exclude: bool = False) -> list[Path]:
     """Files to check, each once, in order: those named as they are, folders searched for *.tflite.
 
     What git ignores is left out of a search. Raises TflintError for a path that does not exist.
@@ -24,9 +23,9 @@ def find(paths: Iterable[Path], exclude: tuple[str, ...] = (), *, force_exclude:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(p for p in _search(path) if not _excluded(p, exclude)))
+            found.update(dict.fromkeys(p for p in _search(path) if not excluded(p)))
         elif os.path.lexists(path):
-            if not (force_exclude and _excluded(path, exclude)):
+            if not (force_exclude and excluded(path)):
                 found[path] = None
         else:
             raise TflintError(f"no such file or folder: {path}")
@@ -65,11 +64,3 @@ def _git(folder: Path) -> list[Path] | None:
         return None
     names = (os.fsdecode(name) for name in done.stdout.split(b"\0") if name)
     return [path for name in dict.fromkeys(names) if (path := folder / name).exists()]
-
-
-def _excluded(path: Path, patterns: tuple[str, ...]) -> bool:
-    text = path.as_posix()
-    return any(
-        fnmatch.fnmatch(text, p) or fnmatch.fnmatch(text, f"*/{p}") or f"/{p.strip('/')}/" in f"/{text}"
-        for p in patterns
-    )

@@ -13,7 +13,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from tflint import sketch
-from tflint.config import option_value
+from tflint.config.given import option_value
 from tflint.engine import Plan, check_model
 from tflint.model.read import decode
 from tflint.registry import Entry

@@ -8,19 +8,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint import config, select
-from tflint.engine import Plan, check_file, unreadable
-from tflint.errors import USAGE, TflintError
-from tflint.findings import FileReport, Report, Severity
+from tflint.config.given import flag_layers, per_file_ignores, rule_options
+from tflint.config.hierarchy import Hierarchy
+from tflint.engine import check_file, unreadable
+from tflint.errors import USAGE, TflintError, one_of
+from tflint.findings import Report
 from tflint.paths import find
-from tflint.registry import catalogue, loaded
+from tflint.plans import Plans
+from tflint.registry import loaded
 from tflint.report import FORMATS, Style, render, write
-from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-DEFAULT_TARGET = "litert"
+    from tflint.config.load import Layer
+    from tflint.engine import Plan
+    from tflint.findings import FileReport
+
 COLORS = ("auto", "always", "never")
 
 
@@ -29,15 +33,15 @@ class Request:
     """What the command line said."""
 
     paths: tuple[Path, ...]
-    flags: Mapping[str, Any]  # Settings fields; None: not given; rule lists as comma-separated text
-    deep: bool
+    config: tuple[str, ...]  # a file, and key=value
+    flags: Mapping[str, Any]  # keys of the configuration; None: not given; lists as comma-separated text
+    per_file_ignores: tuple[str, ...]
     rule_options: tuple[str, ...]
     exit_zero: bool
     error_on_empty: bool
     output_format: str
     output: Path | None
     reports: tuple[str, ...]
-    config: Path | None
     isolated: bool
     force_exclude: bool
     color: str
@@ -48,14 +52,19 @@ class Request:
 def check_command(request: Request) -> int:
     """Run it; give the exit code. Raises TflintError for whatever is the user's to mend."""
     outputs = _outputs(request)
-    settings = _settings(request)
-    plan = _plan(settings, request)
-    files = find(request.paths or (Path(),), settings.exclude, force_exclude=request.force_exclude)
+    hierarchy = Hierarchy(request.config, _flags(request), isolated=request.isolated)
+    settings, plans = hierarchy.run, Plans(hierarchy, verbose=request.verbose)
+    files = find(request.paths or (Path(),), hierarchy.excludes, force_exclude=request.force_exclude)
+    jobs = [(path, plans.of(path)) for path in files]
+    used = {id(plan): plan for _, plan in jobs}.values() or (plans.run,)
     report = Report(
-        tuple(_check(path, plan) for path in files), tuple(p.id for p in plan.profiles), plan.assumed_target
+        tuple(_check(path, plan) for path, plan in jobs),
+        tuple(dict.fromkeys(profile.id for plan in used for profile in plan.profiles)),
+        any(plan.assumed_target for plan in used),
     )
     if request.output_format == "sarif" or any(kind == "sarif" for kind, _ in outputs):
-        report = replace(report, rules=tuple(loaded(plan.entries)))
+        rules = {entry.code: entry for plan in used for entry in plan.entries}
+        report = replace(report, rules=tuple(loaded(rules[code] for code in sorted(rules))))
     style = Style(request.color, quiet=request.quiet, verbose=request.verbose, threshold=settings.threshold)
     for kind, path in outputs:
         write(path, render(kind, report, replace(style, color="never")))
@@ -76,41 +85,16 @@ def _outputs(request: Request) -> list[tuple[str, Path]]:
             raise TflintError(f"--report {text}: write FORMAT=PATH, such as --report sarif=tflint.sarif")
         outputs.append((kind, Path(path)))
     for kind in (request.output_format, *(kind for kind, _ in outputs)):
-        config.level(kind, "the report format", FORMATS)
-    config.level(request.color, "--color", COLORS)
+        one_of(kind, "the report format", FORMATS)
+    one_of(request.color, "--color", COLORS)
     return outputs
 
 
-def _settings(request: Request) -> config.Settings:
-    start = request.paths[0] if request.paths else Path()
-    settings = config.Settings() if request.isolated else config.load(start.absolute(), request.config)
-    flags = dict(request.flags)
-    for key in ("select", "ignore", "extend_select"):
-        if flags.get(key) is not None:
-            flags[key] = tuple(code.strip() for code in flags[key].split(",") if code.strip())
-    if flags.get("target") is not None:
-        flags["target"] = tuple(flags["target"])
-    if flags.get("fail_on") is not None:
-        flags["fail_on"] = config.level(flags["fail_on"], "--fail-on")
-    return config.rule_options(request.rule_options, config.overridden(settings, flags))
-
-
-def _plan(settings: config.Settings, request: Request) -> Plan:
-    rules = catalogue()
-    entries = select.chosen(rules, settings)
-    names = settings.target or (DEFAULT_TARGET,)
-    profiles = {profile.id: profile for profile in map(resolve, names)}
-    options = select.by_code(rules, settings.rules)
-    severities = {code: Severity(level) for code, level in select.by_code(rules, settings.severity).items()}
-    return Plan(
-        entries=entries,
-        profiles=tuple(profiles.values()),
-        assumed_target=not settings.target,
-        severities=severities,
-        options=options,
-        verbose=request.verbose,
-        deep=request.deep,
-    )
+def _flags(request: Request) -> Iterator[Layer]:
+    """What the command line sets, the nearest layer of all."""
+    ignores = per_file_ignores(request.per_file_ignores)
+    yield from flag_layers({**request.flags, "per-file-ignores": ignores or None})
+    yield from rule_options(request.rule_options)
 
 
 def _check(path: Path, plan: Plan) -> FileReport:

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tflint.commands.show import open_model
-from tflint.config import level
+from tflint.errors import one_of
 from tflint.inspection import inspect_model
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ FORMATS = ("text", "json")
 
 def inspect_command(path: Path, targets: tuple[str, ...], output_format: str) -> None:
     """Print them. Raises TflintError."""
-    level(output_format, "--output-format", FORMATS)
+    one_of(output_format, "--output-format", FORMATS)
     facts = inspect_model(open_model(path), str(path), targets)
     if output_format == "json":
         sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=True, default=str) + "\n")

@@ -1,0 +1,1 @@
+"""Configuration: settings and their documentation, files, layers, and which settings govern which model."""
