@@ -1,0 +1,1 @@
+"""RNN and control flow (TFL6xx)."""

@@ -1,0 +1,67 @@
+"""The formulas of recurrent cells, and where in a model they run step by step.
+
+As TF 2.4 to 2.21, tf_keras, Keras 3 and PyTorch leave them in graphs: gates cut out of one product by SPLIT or
+STRIDED_SLICE, of one each, or of sums of two. A convolutional LSTM is none: its gates are no matrix products, and no
+fused op computes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint.api import VIEWS, made, match, matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint.api import Made, Match, Model, Op, Tensor
+
+PRODUCT = "FULLY_CONNECTED BATCH_MATMUL"
+CUT = frozenset({"ADD", "CONCATENATION", "SLICE", "SPLIT", "SPLIT_V", "STRIDED_SLICE", "UNPACK"})  # product to gate
+CLIPPED = frozenset({"MAXIMUM", "MINIMUM", "MUL", "RELU", "RELU6", "RELU_0_TO_1"})  # a hard sigmoid, piece by piece
+
+SIGMOID = "LOGISTIC MAXIMUM MINIMUM MUL RELU RELU_0_TO_1"  # and what a hard one ends in
+
+GATE = made(SIGMOID, made(PRODUCT, behind=CUT | CLIPPED))
+CANDIDATE = made("TANH RELU", made(PRODUCT, behind=CUT))
+WRITTEN = made("MUL", GATE, CANDIDATE)
+CELL = made("ADD", made("MUL", GATE, "state"), WRITTEN, name="next")
+LSTM = made("MUL", GATE, made("TANH RELU", CELL))
+
+RESET = made("MUL", GATE, "_", behind=CUT | set(PRODUCT.split()))  # before the recurrent product, or after it
+BLENDED = made("TANH RELU", RESET, name="new")
+UPDATE = made(SIGMOID, made(PRODUCT, behind=CUT | CLIPPED), name="update")
+GRU = made("ADD", made("MUL", UPDATE, "state"), made("MUL", made("SUB", "_", "update"), BLENDED), name="next")
+
+LIMIT = made("LESS", "_", "limit", behind={"LOGICAL_AND"})
+
+
+def loops(model: Model, cell: Made) -> Iterator[tuple[Op, Match]]:
+    """WHILE ops whose body computes such a cell, with the first match there."""
+    bodies: dict[int, Match | None] = {}
+    for op in model.ops:
+        body = op.options.get("body_subgraph_index", -1) if op.name == "WHILE" else -1
+        if not 0 <= body < len(model.subgraphs):
+            continue
+        if body not in bodies:
+            bodies[body] = next(matches(model, model.subgraphs[body], cell, VIEWS), None)
+        if (found := bodies[body]) is not None:
+            yield op, found
+
+
+def steps(model: Model, loop: Op) -> int | None:
+    """How often a WHILE runs its body, where its condition compares a counter with a constant."""
+    condition = loop.options.get("cond_subgraph_index", -1)
+    if not 0 <= condition < len(model.subgraphs):
+        return None
+    graph = model.subgraphs[condition]
+    at = graph.outputs[0] if graph.outputs else None
+    found = match(model, at, LIMIT) if at is not None else None
+    if found is None:
+        return None
+    limit: Tensor | None = found["limit"]
+    if limit is not None and limit.index in graph.input_indices:
+        given = graph.input_indices.index(limit.index)
+        limit = loop.inputs[given] if given < len(loop.inputs) else None
+    values = limit.values() if limit is not None else None
+    return int(values[0]) if values else None
