@@ -94,7 +94,7 @@ def big_model(folder: Path) -> Path:
     tables = sketch.parse(text.replace("z: int8[1] = const @w\n", "").replace(" = raw 0x00", " = raw 1"))
     tables["buffers"][-1] = {"offset": 1 << 20, "size": BIG}
     path = folder / "big.tflite"
-    path.write_bytes(encode(tables))
+    path.write_bytes(bytes(encode(tables)))
     os.truncate(path, (1 << 20) + BIG)
     return path
 

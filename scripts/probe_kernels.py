@@ -206,7 +206,7 @@ def compare(op: str, folder: Path, args: argparse.Namespace) -> collections.Coun
     for number, (name, root) in enumerate(cases(op)):
         path = folder / f"{op.replace('/', '_')}_{number}.tflite"
         try:
-            path.write_bytes(encode(root))
+            path.write_bytes(bytes(encode(root)))
         except (TypeError, ValueError, OverflowError):
             continue  # a mutation that the schema cannot hold
         paths.append(path)

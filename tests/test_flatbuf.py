@@ -49,7 +49,7 @@ def test_root_offset_behind_the_file_is_refused() -> None:
 
 def test_vector_length_is_held_to_the_file() -> None:
     """A vector of two billion elements is refused before anything of it is read."""
-    model = encode({"version": 3, "subgraphs": [{"inputs": [1, 2, 3]}]})
+    model = bytes(encode({"version": 3, "subgraphs": [{"inputs": [1, 2, 3]}]}))
     at = model.index(struct.pack("<4i", 3, 1, 2, 3))
     data = bytearray(model)
     struct.pack_into("<I", data, at, 0x7FFFFFFF)
@@ -60,7 +60,7 @@ def test_vector_length_is_held_to_the_file() -> None:
 
 def test_string_without_its_nul_is_refused() -> None:
     """LiteRT's verifier wants the NUL behind a string, and so do we."""
-    model = bytearray(encode({"version": 3, "description": "abcd"}))
+    model = bytearray(bytes(encode({"version": 3, "description": "abcd"})))
     model[model.index(b"abcd") + 4] = 1
 
     with pytest.raises(MalformedModelError, match="NUL"):
@@ -70,8 +70,8 @@ def test_string_without_its_nul_is_refused() -> None:
 def test_shared_tables_are_counted_like_the_verifier_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """A million references to one table are a million tables."""
     monkeypatch.setattr(flatbuf, "MAX_TABLES", 100)
-    few = encode({"version": 3, "buffers": [{}] * 90})
-    many = encode({"version": 3, "buffers": [{}] * 101})
+    few = bytes(encode({"version": 3, "buffers": [{}] * 90}))
+    many = bytes(encode({"version": 3, "buffers": [{}] * 101}))
 
     assert len(decode(few).buffers) == 90
     with pytest.raises(MalformedModelError, match="more than 100 tables"):
@@ -83,12 +83,12 @@ def test_decoded_values_are_limited_in_all(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(flatbuf, "MAX_ELEMENTS", 50)
 
     with pytest.raises(MalformedModelError, match="more than 50 values"):
-        decode(encode({"version": 3, "subgraphs": [{"inputs": list(range(60)), "tensors": []}]}))
+        decode(bytes(encode({"version": 3, "subgraphs": [{"inputs": list(range(60)), "tensors": []}]})))
 
 
 def test_overlapping_scalars_of_a_hostile_vtable_are_read_one_by_one() -> None:
     """A vtable may give two fields one place; each is read there."""
-    model = bytearray(encode({"version": 3, "operator_codes": [{"version": 7, "builtin_code": 9}]}))
+    model = bytearray(bytes(encode({"version": 3, "operator_codes": [{"version": 7, "builtin_code": 9}]})))
     reader = Reader(bytes(model))
     reader.root("Model")
 
@@ -104,4 +104,4 @@ def test_overlapping_scalars_of_a_hostile_vtable_are_read_one_by_one() -> None:
 def test_rank_is_limited() -> None:
     """A shape of ten thousand dimensions is an attack, not a tensor."""
     with pytest.raises(MalformedModelError, match="10,000 dimensions"):
-        decode(encode({"version": 3, "subgraphs": [{"tensors": [{"shape": [1] * 10_000}]}]}))
+        decode(bytes(encode({"version": 3, "subgraphs": [{"tensors": [{"shape": [1] * 10_000}]}]})))

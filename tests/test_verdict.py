@@ -109,7 +109,7 @@ def test_mutations_of_common_ops_on_the_runtime_here(op: str, tmp_path: Path) ->
     for number, (_, root) in enumerate(probe_kernels.cases(op)):
         path = tmp_path / f"{number}.tflite"
         try:
-            path.write_bytes(encode(root))
+            path.write_bytes(bytes(encode(root)))
         except (TypeError, ValueError, OverflowError):
             continue
         paths.append(path)

@@ -93,10 +93,12 @@ class Reader:
     starts in the file is `x_start`.
     """
 
-    __slots__ = ("_children", "_layouts", "_view", "data", "elements", "end", "size", "tables")
+    __slots__ = ("_children", "_errors", "_layouts", "_view", "data", "elements", "end", "newer", "size", "tables")
 
-    def __init__(self, data: Buffer) -> None:
+    def __init__(self, data: Buffer, errors: str = "backslashreplace") -> None:
         self.data = data
+        self._errors = errors  # for strings that are not UTF-8
+        self.newer: set[str] = set()  # tables with fields, and unions with members, that the schema does not know
         self.size = min(len(data), MAX_STRUCTURE)
         self._view = memoryview(data)
         self.tables = 0
@@ -145,7 +147,7 @@ class Reader:
         end = start + count
         if end >= self.size or self._view[end]:
             raise MalformedModelError("a string is not NUL terminated", pos)
-        return str(self._view[start:end], "utf-8", "backslashreplace")
+        return str(self._view[start:end], "utf-8", self._errors)
 
     def _layout(self, pos: int, name: str) -> _Layout:
         if pos % 4 or pos + 4 > self.size:
@@ -161,7 +163,10 @@ class Reader:
         layout = self._layouts.get((raw, name))
         if layout is None:
             entries = struct.unpack(f"<{len(raw) // 2}H", raw)
-            layout = self._layouts[raw, name] = _Layout(entries, schema.TABLES[name], vtable)
+            fields = schema.TABLES[name]
+            layout = self._layouts[raw, name] = _Layout(entries, fields, vtable)
+            if any(entries) and {slot for slot, at in enumerate(entries) if at} - {slot for slot, *_ in fields}:
+                self.newer.add(name)
         return layout
 
     def _reference(self, at: int, field: str, kind: str, child: str, values: Table, depth: int) -> Any:
@@ -172,7 +177,10 @@ class Reader:
             return self.table(pos, child, depth + 1)
         if kind == "u":
             member = self._children[child].get(values[field + "_type"], "NONE")
-            return None if member == "NONE" else self.table(pos, member, depth + 1)
+            if member == "NONE":
+                self.newer.add(child)
+                return None
+            return self.table(pos, member, depth + 1)
         element = kind[1]
         if element in _SIZE:
             size = _SIZE[element]

@@ -32,11 +32,15 @@ def read_model(path: Path) -> Model:
 
     Raises MalformedModelError for what is not a model, and OSError for what cannot be read.
     """
+    return decode(mapped(path))
+
+
+def mapped(path: Path) -> mmap.mmap:
+    """The file's bytes, read when they are touched. Raises MalformedModelError for an empty one, and OSError."""
     with path.open("rb") as file:
         if file.seek(0, 2) == 0:
             raise MalformedModelError("the file is empty")
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    return decode(data)
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def decode(data: Any) -> Model:

@@ -18,7 +18,7 @@ UNKNOWN = 0xFFFF  # an operator code index that no model has
 
 def build(text: str) -> bytes:
     """Bytes of the model that a sketch describes. Raises SketchError with the line."""
-    return encode(parse(text))
+    return bytes(encode(parse(text)))
 
 
 def parse(text: str) -> Table:

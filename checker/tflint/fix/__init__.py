@@ -1,0 +1,1 @@
+"""Mending models: edits of the file itself, quantization, conversion again; each proved before it is kept."""
