@@ -28,7 +28,7 @@ from tflint.model.read import decode
 from tflint.model.tensor import DTYPES
 from tflint.model.write import encode
 from tflint.runtimes.profile import resolve
-from tflint.runtimes.verdict import judge
+from tflint.runtimes.verdict import Verdict, refusals_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,13 +225,14 @@ def compare(op: str, folder: Path, args: argparse.Namespace) -> collections.Coun
             if path.name not in rows:
                 continue
             row = rows[path.name]
-            verdict = judge(decode(path.read_bytes()), profile)
+            refusals = refusals_of(decode(path.read_bytes()), profile)
+            verdict = Verdict.of(target, refusals)
             loads = row["stage"] in ("ok", "invoke")
             says = {"supported": True, "partial": True, "unsupported": False}.get(verdict.value)
             kind = "right" if says == loads else "unknown" if says is None else "comfort" if says else "alarm"
             count[kind] += 1
             if kind != "right":
-                why = "; ".join(str(dict(r.data)) for r in verdict.refusals[:1]) if kind == "alarm" else ""
+                why = "; ".join(str(dict(r.data)) for r in refusals[:1]) if kind == "alarm" else ""
                 words = " ".join((row["error"] + " " + row["stderr"][-200:] * (row["stage"] == "crash")).split())
                 wrong.setdefault((names[path.name], kind, (why or words)[:200]), []).append(target)
     for (name, kind, words), targets in list(wrong.items())[: args.show]:

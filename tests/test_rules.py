@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tflint.rule import Example, Rule
 
 ROOT = Path(__file__).parent.parent
-RULES = [entry.load() for entry in catalogue().values() if entry.pack == "core"]
+RULES = [entry.load() for entry in catalogue().values() if entry.pack == "core" and entry.scope != "Notice"]
 EXAMPLES = [pytest.param(r, e, id=f"{r.code}-{i}") for r in RULES for i, e in enumerate(r.examples)]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tflint.findings import PLACES_KEPT, FileReport, Finding, Severity
+from tflint.findings import PLACES_KEPT, FileReport, Finding, Severity, hit
 from tflint.model.flatbuf import MalformedModelError
-from tflint.model.path import Place
+from tflint.model.path import WHOLE, Place
 from tflint.model.read import read_model
+from tflint.plain import plain_value
 from tflint.runtimes.minimum import minimum_runtimes
 from tflint.runtimes.refusal import Refusal
-from tflint.runtimes.verdict import Verdict, judge
+from tflint.runtimes.verdict import Verdict, refusals_of
 from tflint.subject import ModelFile, Target
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Located
 
-UNREADABLE = "TFL901"  # what a file is called that is no model
+CRASHED = "TFL000"  # what is said of a rule that raised
+UNREADABLE = "TFL901"  # of a file that is no model
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -46,6 +48,10 @@ class Plan:
     per_file_ignores: tuple[tuple[Glob, Mapping[str, str]], ...] = ()  # code -> reason, by models
     suppressions: tuple[tuple[Suppression, frozenset[str]], ...] = ()  # each with its codes
 
+    def rule(self, code: str) -> Rule | None:
+        """A rule by its code, None where it does not run: for what the checker itself has to say."""
+        return next((entry.load() for entry in self.entries if entry.code == code), None)
+
 
 def check_file(path: Path, plan: Plan, name: str = "") -> FileReport:
     """Judge and lint one file. Raises OSError when it cannot be read."""
@@ -59,13 +65,10 @@ def check_file(path: Path, plan: Plan, name: str = "") -> FileReport:
 
 def check_model(model: Model, plan: Plan, name: str = "-") -> FileReport:
     """Judge and lint one decoded model."""
-    verdicts = tuple(judge(model, profile) for profile in plan.profiles)
-    targets = [
-        Target(profile, model, verdict, plan.assumed_target)
-        for profile, verdict in zip(plan.profiles, verdicts, strict=True)
-    ]
+    targets = [Target(each, model, refusals_of(model, each), plan.assumed_target) for each in plan.profiles]
     subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets)
     findings = _findings(name, _run(plan, subjects), plan)
+    verdicts = tuple(Verdict.of(target.id, target.reasons) for target in targets)
     return FileReport(name, verdicts, findings, minimum_runtimes(model))
 
 
@@ -73,7 +76,7 @@ def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -
     """A file that is no model is unsupported everywhere, whatever a runtime makes of reading past its end."""
     file = ModelFile(name, size, None, problem, where)
     reason = Refusal("load", UNREADABLE, file, {"problem": file.problem})
-    verdicts = tuple(Verdict(profile.id, "unsupported", (reason,)) for profile in plan.profiles)
+    verdicts = tuple(Verdict.of(profile.id, [reason]) for profile in plan.profiles)
     entries = (entry for entry in plan.entries if entry.scope == "ModelFile")
     hits = ((rule, found, "") for entry in entries for rule, found in _hits(entry, [file], None, plan))
     return FileReport(file.name, verdicts, _findings(file.name, hits, plan))
@@ -90,6 +93,8 @@ class _Subjects:
 
     def of(self, entry: Entry) -> Sequence[Any]:
         """Subjects of a rule; empty when it need not even be imported."""
+        if entry.scope == "Notice":
+            return ()
         if entry.scope == "Op":
             names = entry.on or tuple(self.by_op)
             return [op for name in names for op in self.by_op.get(name, ())]
@@ -107,7 +112,7 @@ def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
             continue
         if entry.scope == "Target":
             for target in subjects.targets:
-                if entry.on_refusal and entry.code not in target.verdict.reasons:
+                if entry.on_refusal and next(target.refusals(entry.code), None) is None:
                     continue
                 for rule, found in _hits(entry, [target], subjects.model, plan):
                     yield rule, found, target.id
@@ -117,7 +122,7 @@ def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
 
 
 def _hits(entry: Entry, subjects: Iterable[Any], model: Model | None, plan: Plan) -> Iterator[tuple[Rule, Hit]]:
-    """Hits of a rule; when it raises, the hit of the rule that says so."""
+    """Hits of a rule, and that of TFL000 where it raises."""
     subject: Any = None
     try:
         rule = entry.load()
@@ -127,9 +132,18 @@ def _hits(entry: Entry, subjects: Iterable[Any], model: Model | None, plan: Plan
                 _place(found.at), rule.message.format_map(found.data)  # raises here, inside the barrier, if ever
                 yield rule, found
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in
-        from tflint.crash import crashed  # noqa: PLC0415 - rare
+        if crash := plan.rule(CRASHED):
+            yield crash, _crash(entry, subject, problem, verbose=plan.verbose)
 
-        yield crashed(entry, subject, problem, verbose=plan.verbose)
+
+def _crash(entry: Entry, subject: Any, problem: BaseException, *, verbose: bool) -> Hit:
+    """The hit for a rule that raised at `subject`; with its traceback when verbose."""
+    import traceback  # noqa: PLC0415 - rare
+
+    trace = "".join(traceback.format_exception(problem)) if verbose else ""
+    at = subject if hasattr(subject, "path") and hasattr(subject, "label") else WHOLE
+    words = f"{type(problem).__name__}: {problem}"
+    return hit(at, crashed_rule=entry.code, pack=entry.pack, problem=words, trace=trace)
 
 
 def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> tuple[Finding, ...]:
@@ -165,8 +179,9 @@ def _finding(name: str, rule: Rule, severity: Severity, group: list[tuple[Hit, s
         file=name,
         place=places[0],
         severity=severity,
+        kind=_kind(first.at),
         message=rule.message.format_map(first.data),
-        data=first.data,
+        data={key: plain_value(value) for key, value in first.data.items()},
         count=len(places),
         places=tuple(places[:PLACES_KEPT]),
         related=tuple(_place(at) for at in first.related),

@@ -54,7 +54,8 @@ class Finding:
     place: Place
     severity: Severity
     message: str
-    data: Mapping[str, Any]
+    data: Mapping[str, Any]  # plain values, as JSON has them
+    kind: str = ""  # op type, or kind of part, that it is about
     count: int = 1
     places: tuple[Place, ...] = ()  # the first PLACES_KEPT
     related: tuple[Place, ...] = ()

@@ -79,8 +79,14 @@ class Entry:
 
     def load(self) -> Rule:
         """Import the rule."""
-        found: Rule = getattr(importlib.import_module(self.module), self.attribute)
-        return found
+        from tflint.rule import named  # noqa: PLC0415 - for who runs rules
+
+        return named(self.module, self.attribute)
+
+
+def notices() -> dict[str, Entry]:
+    """Rules of the checker itself by code."""
+    return {entry.code: entry for entry in _entries(importlib.import_module("tflint.notices"), CORE)}
 
 
 def catalogue() -> dict[str, Entry]:
@@ -89,7 +95,7 @@ def catalogue() -> dict[str, Entry]:
     What is wrong with a third-party pack is said on stderr and left out, a rule or the whole pack: one pack cannot take
     down the run of the others. Whoever selects a rule of it meets the error of a rule that does not exist.
     """
-    found: dict[str, Entry] = {}
+    found = notices()
     for point in entry_points(GROUP):
         for entry in _pack(point):
             flaw = "" if point.own else _flaw(entry, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from dataclasses import dataclass
@@ -12,14 +13,14 @@ if TYPE_CHECKING:
 
     from tflint.findings import Hit, Severity
 
-Scope = Literal["ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target"]
+Scope = Literal["ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice"]
 Status = Literal["stable", "preview"]
 Check = Any  # a generator function of hits; its first parameter's annotation is the scope
 
 CODE = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
-_SCOPES = ("ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target")
+_SCOPES = ("ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice")
 _INJECTED = {"model", "options"}
 
 
@@ -54,6 +55,10 @@ class Rule:
     sketches: tuple[tuple[str, ...], ...]
     check: Check
 
+    def __reduce__(self) -> tuple[Callable[[str, str], Rule], tuple[str, str]]:
+        """Travel to another process by name: it is an attribute of its module, called as its check."""
+        return named, (self.check.__module__, self.check.__name__)
+
     @property
     def doc(self) -> str:
         """Its page."""
@@ -84,6 +89,12 @@ class Rule:
         """Hits on one subject of its scope."""
         given = {"model": model, "options": {**self.options, **options}}
         yield from self.check(subject, **{name: given[name] for name in self.wants})
+
+
+def named(module: str, attribute: str) -> Rule:
+    """Import a rule."""
+    found: Rule = getattr(importlib.import_module(module), attribute)
+    return found
 
 
 def rule(

@@ -65,6 +65,8 @@ class Selection:
     def of(self, entry: Entry) -> Decision:
         """Decide on one rule."""
         select, ignore = self._deciding(entry, self._select), self._deciding(entry, self._ignore)
+        if entry.scope == "Notice" and ignore is None:
+            return Decision(True, "said by the checker itself, whichever rules run")
         if select is None:
             decided = Decision(False, "nothing selects it")
         elif ignore is not None and ignore.length >= select.length:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from tflint.model.view import Model
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Refusal
-    from tflint.runtimes.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -27,13 +26,17 @@ class ModelFile:
     label: str = "the file"
 
 
+class Notice:
+    """What no rule looks at: the checker makes the hits of a rule that is annotated with it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Target:
     """A runtime that the user named (or the newest LiteRT, `assumed`), and what it makes of the model."""
 
     profile: RuntimeProfile
     model: Model
-    verdict: Verdict
+    reasons: tuple[Refusal, ...]  # why it would not run the model, those that decide first
     assumed: bool = False
 
     @property
@@ -43,4 +46,4 @@ class Target:
 
     def refusals(self, code: str) -> Iterator[Refusal]:
         """The reasons that the rule `code` explains."""
-        return (refusal for refusal in self.verdict.refusals if refusal.code == code)
+        return (refusal for refusal in self.reasons if refusal.code == code)

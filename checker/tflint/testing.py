@@ -16,7 +16,7 @@ from tflint import sketch
 from tflint.config.given import option_value
 from tflint.engine import Plan, check_model
 from tflint.model.read import decode
-from tflint.registry import Entry
+from tflint.registry import Entry, notices
 from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def cases(page: str) -> Iterator[Case]:
 def findings(rule: Rule, text: str, targets: tuple[str, ...] = (NEWEST,), **options: Any) -> tuple[Finding, ...]:
     """What one rule says of one sketch."""
     entry = Entry.of(rule, "test")
-    plan = Plan((_Loaded(entry, rule),), tuple(map(resolve, targets)), options={rule.code: options}, deep=True)  # type: ignore[arg-type] # an Entry but for load()
+    entries = (*notices().values(), _Loaded(entry, rule))
+    plan = Plan(entries, tuple(map(resolve, targets)), options={rule.code: options}, deep=True)  # type: ignore[arg-type] # an Entry but for load()
     return check_model(decode(sketch.build(text)), plan).findings
 
 

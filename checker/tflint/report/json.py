@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
 from tflint.findings import Severity
+from tflint.plain import plain_value
 from tflint.report.escape import encoded
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for 
 
 def dumped(document: dict[str, Any]) -> str:
     """Write strict JSON in ASCII, so that a log or a terminal may print it: no NaN, no control, no lone surrogate."""
-    return encoded(json.dumps(_value(document), indent=2, ensure_ascii=True, allow_nan=False)) + "\n"
+    return encoded(json.dumps(plain_value(document), indent=2, ensure_ascii=True, allow_nan=False)) + "\n"
 
 
 def _file(file: FileReport) -> dict[str, Any]:
@@ -59,22 +59,3 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "targets": list(finding.targets),
         "suppressed": finding.suppressed,
     }
-
-
-def _value(value: object) -> object:
-    """Give a value as JSON holds it: NaN and infinities as text, tuples and vectors as lists, bytes as hex."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, dict):
-        return {str(_value(str(key))): _value(item) for key, item in value.items()}
-    if isinstance(value, bytes) or (isinstance(value, memoryview) and value.format == "B"):
-        return value.hex()
-    if isinstance(value, (list, tuple, memoryview)):
-        return [_value(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(str(_value(str(item))) for item in value)
-    return _value(str(value))

@@ -6,14 +6,13 @@ of positions, so that a finding keeps its identity when the graph around it move
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tflint import __version__
+from tflint.fingerprint import fingerprint
 from tflint.report.escape import short
 from tflint.report.json import dumped
 from tflint.report.repository import relative
@@ -28,7 +27,6 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 LONGEST = 1024  # characters of a description that GitHub takes
 RESULTS = 25_000  # of a run that GitHub takes
-_NUMBERS = re.compile(r"\b(?:tensor|operator|subgraph|signature|input|output) \d+(?= ')| #\d+\b")  # of labels
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for all
@@ -74,8 +72,8 @@ def _cut(text: str) -> str:
 
 def _result(finding: Finding, index: int, targets: int, seen: Counter[str]) -> dict[str, Any]:
     uri = _uri(finding.file)
-    fingerprint = _fingerprint(finding, uri)
-    seen[fingerprint] += 1
+    identity = fingerprint(finding, relative(finding.file).as_posix())
+    seen[identity] += 1
     result: dict[str, Any] = {
         "ruleId": finding.rule.code,
         "ruleIndex": index,
@@ -92,7 +90,7 @@ def _result(finding: Finding, index: int, targets: int, seen: Counter[str]) -> d
                 ],
             }
         ],
-        "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:{seen[fingerprint]}"},
+        "partialFingerprints": {"primaryLocationLineHash": f"{identity}:{seen[identity]}"},
         "properties": {"count": finding.count, "targets": list(finding.targets), "data": dict(finding.data)},
     }
     if finding.suppressed is not None:
@@ -107,13 +105,3 @@ def _uri(file: str) -> str:
     if path.is_absolute():
         return f"file://{text if text.startswith('/') else '/' + text}"
     return text if ":" not in text.partition("/")[0] else f"./{text}"
-
-
-def _fingerprint(finding: Finding, uri: str) -> str:
-    """Hash names and reasons, never positions: a finding keeps its identity when the graph around it is renumbered."""
-    keys = finding.rule.group if finding.rule.group is not None else sorted(finding.data)
-    reason = [_NUMBERS.sub("", str(finding.data.get(key))) for key in keys]
-    subgraph = re.match(r"/subgraphs/\d+", finding.place.path)
-    place = _NUMBERS.sub("", finding.place.label)
-    parts = [finding.rule.code, uri, subgraph[0] if subgraph else "", place, *reason]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -24,7 +24,7 @@ MEANING = {
 
 def meaning(verdict: Verdict) -> str:
     """Say what a verdict means."""
-    if verdict.value == "unsupported" and verdict.refusals[0].stage == "allocate":
+    if verdict.value == "unsupported" and verdict.stage == "allocate":
         return "loads, but allocate_tensors() fails"
     return MEANING[verdict.value]
 

@@ -10,9 +10,11 @@ from tflint.runtimes.compiled import compiled
 from tflint.runtimes.construct import construct
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tflint.model.view import Model
     from tflint.runtimes.profile import RuntimeProfile
-    from tflint.runtimes.refusal import Refusal
+    from tflint.runtimes.refusal import Refusal, Stage
 
 Value = Literal["supported", "partial", "unsupported", "unknown"]
 
@@ -22,33 +24,40 @@ class Verdict:
     """What one target makes of one model.
 
     supported: it loads and allocates. partial: so it does, and part of it fails when reached. unsupported: it does
-    not. unknown: no measured fact decides.
+    not. unknown: no measured fact decides. Plain data, without the model: a report outlives the file that it is about.
     """
 
     target: str
     value: Value
-    refusals: tuple[Refusal, ...]
+    reasons: tuple[str, ...] = ()  # codes of the rules that explain it, those that decide it first
+    stage: Stage | None = None  # of the reason that decides
 
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Codes of the rules that explain it, those that decide it first."""
-        return tuple(dict.fromkeys(refusal.code for refusal in self.refusals))
+    @classmethod
+    def of(cls, target: str, refusals: Sequence[Refusal]) -> Verdict:
+        """The verdict that these reasons make, which stand in the order of `refusals_of`."""
+        stage = refusals[0].stage if refusals else None
+        reasons = tuple(dict.fromkeys(refusal.code for refusal in refusals))
+        return cls(target, _VALUES[stage], reasons, stage)
 
 
-def judge(model: Model, profile: RuntimeProfile) -> Verdict:
-    """Walk construct and allocate as the runtime does."""
+_VALUES: dict[Stage | None, Value] = {
+    "load": "unsupported",
+    "allocate": "unsupported",
+    "unknown": "unknown",
+    "invoke": "partial",
+    None: "supported",
+}
+_ORDER = tuple(_VALUES)  # what decides comes first
+
+
+def refusals_of(model: Model, profile: RuntimeProfile) -> tuple[Refusal, ...]:
+    """Walk construct and allocate as the runtime does; give its reasons to refuse, those that decide first."""
     refusals = [*construct(model, profile), *allocate(model, profile)]
     if profile.compiled:
         refusals += compiled(model, profile)
-    stages = {refusal.stage for refusal in refusals}
-    if stages & {"load", "allocate"}:
-        value: Value = "unsupported"
-    elif "unknown" in stages:
-        value = "unknown"
-    elif stages:
-        value = "partial"
-    else:
-        value = "supported"
-    order = ("load", "allocate", "unknown", "invoke")
-    refusals.sort(key=lambda refusal: order.index(refusal.stage))
-    return Verdict(profile.id, value, tuple(refusals))
+    return tuple(sorted(refusals, key=lambda refusal: _ORDER.index(refusal.stage)))
+
+
+def judge(model: Model, profile: RuntimeProfile) -> Verdict:
+    """What the target makes of the model."""
+    return Verdict.of(profile.id, refusals_of(model, profile))
