@@ -56,6 +56,7 @@ INDEX: dict[str, tuple[str, str, str, str, tuple[str, ...], str, bool, str, bool
     'TFL606': ('uninitialised-variable', 'tflint_rules.control_flow.uninitialised_variable', 'uninitialised_variable', 'Model', (), 'stable', False, 'graph', False),
     'TFL607': ('stateful-model', 'tflint_rules.control_flow.stateful_model', 'stateful_model', 'Model', (), 'stable', False, 'graph', False),
     'TFL608': ('lstm-contract', 'tflint_rules.control_flow.lstm_contract', 'lstm_contract', 'Target', (), 'stable', False, 'graph', False),
+    'TFL705': ('missed-fusion', 'tflint_rules.hygiene.missed_fusion', 'missed_fusion', 'Op', ('ADD', 'CAST', 'MUL', 'RELU', 'RELU6', 'RELU_N1_TO_1', 'RESHAPE', 'TRANSPOSE'), 'stable', False, 'graph', False),
     'TFL801': ('size-budget', 'tflint_rules.size.size_budget', 'size_budget', 'Target', (), 'stable', False, 'graph', False),
     'TFL901': ('not-tflite', 'tflint_rules.integrity.not_tflite', 'not_tflite', 'ModelFile', (), 'stable', False, 'graph', False),
     'TFL902': ('buffer-bounds', 'tflint_rules.integrity.buffer_bounds', 'buffer_bounds', 'Target', (), 'stable', False, 'graph', False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Op, Severity, hit, rule
+from tflint.api import Op, Severity, const, hit, made, match, readers, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,14 @@ UNIFORM = frozenset(
     {"RANDOM_UNIFORM", "FlexRandomUniform", "FlexStatelessRandomUniform", "FlexStatelessRandomUniformV2"}
 )
 CENTRE = frozenset({"SUB", "SQUARED_DIFFERENCE"})
-CONVS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"})
-LINKS = frozenset({"ADD", "MUL", "RELU", "RELU6"})  # between a convolution and its batch normalization
+SCALING = frozenset({"ADD", "MUL", "RESHAPE"})  # between random numbers or a mean and what is done with them
+CONVOLUTION = made("CONV_2D DEPTHWISE_CONV_2D TRANSPOSE_CONV", behind={"ADD", "MUL", "RELU", "RELU6"})
+BATCH_MEAN = made(
+    "MEAN",
+    CONVOLUTION,
+    const(where=lambda axes: 0 in axes and not {3, -1} & set(axes)),  # over the batch, not over the channels
+    where=lambda op: op.inputs[0] is not None and len(op.inputs[0].shape) == 4,
+)
 
 
 @rule(
@@ -62,44 +68,9 @@ def training_mode_graph(op: Op, model: Model) -> Iterator[Hit]:
     ## References
     Keras and torch dropout: a uniform tensor against the rate. tf.nn.moments of batch normalization: axes 0, 1, 2.
     """
+    users = list(readers(model, op, SCALING))
     if op.kind in UNIFORM:
-        if any(user.kind.removeprefix("Flex").replace("_", "").lower() in COMPARE for user in _users(op, model)):
+        if any(user.kind.removeprefix("Flex").replace("_", "").lower() in COMPARE for user in users):
             yield hit(op, what="random numbers are compared with a rate, as dropout does")
-    elif (
-        op.name == "MEAN"
-        and _is_batch_mean(op)
-        and _behind_convolution(op, model)
-        and any(u.name in CENTRE for u in _users(op, model))
-    ):
+    elif match(model, op, BATCH_MEAN) and any(user.name in CENTRE for user in users):
         yield hit(op, what="a convolution's output is normalized by the mean of its batch")
-
-
-def _users(op: Op, model: Model) -> Iterator[Op]:
-    """Consumers of the outputs, through one scaling step."""
-    for index in op.output_indices:
-        for user in model.consumers.get((op.subgraph, index), ()):
-            yield user
-            if user.name in ("ADD", "MUL", "RESHAPE"):
-                for later in user.output_indices:
-                    yield from model.consumers.get((op.subgraph, later), ())
-
-
-def _is_batch_mean(op: Op) -> bool:
-    """Over the batch and not over the channels of an NHWC tensor."""
-    if len(op.inputs) < 2 or op.inputs[0] is None or op.inputs[1] is None or len(op.inputs[0].shape) != 4:
-        return False
-    axes = op.inputs[1].values()
-    return axes is not None and 0 in axes and not {3, -1} & set(axes)
-
-
-def _behind_convolution(op: Op, model: Model) -> bool:
-    at = op
-    for _ in range(4):
-        first = at.inputs[0] if at.inputs else None
-        maker = model.producers.get((op.subgraph, first.index)) if first is not None else None
-        if maker is None or maker.name not in CONVS | LINKS:
-            return False
-        if maker.name in CONVS:
-            return True
-        at = maker
-    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tflint.api import Op, Severity, hit, rule
+from tflint.api import VIEWS, Op, Severity, hit, readers, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,5 +74,5 @@ def _spreads(op: Op, model: Model) -> str:
         return "is what float16 made of a number beyond 65504"
     if op.name in ("MUL", "DIV"):
         return f"enters {op.name}, where a zero makes it NaN"
-    users = (u.name for i in op.output_indices for u in model.consumers.get((op.subgraph, i), ()))
-    return f"enters {op.name} in front of SOFTMAX, where a masked row becomes NaN" if "SOFTMAX" in users else ""
+    masks = any(user.name == "SOFTMAX" for user in readers(model, op, VIEWS))
+    return f"enters {op.name} in front of SOFTMAX, where a masked row becomes NaN" if masks else ""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
+from tflint.api import Model, Severity, const, hit, made, match, readers, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit, Op, Tensor
+    from tflint.api import Hit, Tensor
 
-TO_LAST, TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
+TO_LAST = made("TRANSPOSE", "_", const(0, 2, 3, 1))
+TO_FIRST = made("TRANSPOSE", "_", const(0, 3, 1, 2))
 BOUNDARY = frozenset({"QUANTIZE", "DEQUANTIZE"})
 
 BAD = """
@@ -57,7 +58,7 @@ def channels_first_transpose(model: Model) -> Iterator[Hit]:
     for graph in model.entry_graphs:
         turned = [tensor for tensor in graph.inputs if tensor is not None and _is_turned_first(model, tensor)]
         if turned:
-            back = any(tensor is not None and _is_turned_last(model, tensor) for tensor in graph.outputs)
+            back = any(tensor is not None and match(model, tensor, TO_FIRST, BOUNDARY) for tensor in graph.outputs)
             for tensor in turned:
                 severity, sides = (None, "first and back last") if back else (Severity.INFO, "first")
                 yield hit(tensor, severity=severity, shape=list(tensor.shape), sides=sides)
@@ -65,19 +66,5 @@ def channels_first_transpose(model: Model) -> Iterator[Hit]:
 
 def _is_turned_first(model: Model, tensor: Tensor) -> bool:
     """All that reads it turns it to channels-last, behind a change of dtype at most."""
-    readers = model.consumers.get((tensor.subgraph, tensor.index), ())
-    if len(readers) == 1 and readers[0].name in BOUNDARY and (changed := readers[0].outputs) and changed[0]:
-        readers = model.consumers.get((changed[0].subgraph, changed[0].index), ())
-    return bool(readers) and all(_permutation(op) == TO_LAST for op in readers)
-
-
-def _is_turned_last(model: Model, tensor: Tensor) -> bool:
-    maker = model.producers.get((tensor.subgraph, tensor.index))
-    if maker is not None and maker.name in BOUNDARY and maker.inputs and (changed := maker.inputs[0]):
-        maker = model.producers.get((changed.subgraph, changed.index))
-    return maker is not None and _permutation(maker) == TO_FIRST
-
-
-def _permutation(op: Op) -> tuple[int, ...] | None:
-    given = op.inputs[1] if op.name == "TRANSPOSE" and len(op.inputs) > 1 else None
-    return given.values() if given is not None else None
+    users = list(readers(model, tensor, BOUNDARY))
+    return bool(users) and all(match(model, op, TO_LAST) for op in users)

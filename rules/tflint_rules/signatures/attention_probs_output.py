@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
+from tflint.api import VIEWS, Model, Severity, hit, made, match, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit, Op, Tensor
+    from tflint.api import Hit
 
-RESHAPED = frozenset({"RESHAPE", "TRANSPOSE", "DEQUANTIZE", "QUANTIZE", "CAST"})  # from the probabilities to the output
-SCALED = RESHAPED | {
-    "ADD",
-    "SUB",
-    "MUL",
-    "DIV",
-    "PACK",
-    "SELECT",
-    "SELECT_V2",
-}  # from query x key to the softmax: the mask
-PRODUCT = frozenset({"BATCH_MATMUL", "FULLY_CONNECTED"})  # old converters unroll the first into the second
-STEPS = 8
+MASKED = VIEWS | {"ADD", "SUB", "MUL", "DIV", "PACK", "SELECT", "SELECT_V2"}  # from query x key to the softmax
+PRODUCT = made("BATCH_MATMUL FULLY_CONNECTED", behind=MASKED)  # old converters unroll the first into the second
+PROBABILITIES = made("SOFTMAX", PRODUCT, behind=VIEWS)
 
 BAD = """
 q: float32[1,4,8,16]
@@ -69,24 +60,7 @@ def attention_probs_output(model: Model) -> Iterator[Hit]:
     names = {(s.subgraph_index, index): name or "" for s in model.signatures for name, index in s.outputs or ()}
     for graph in model.entry_graphs:
         for tensor in graph.outputs:
-            if tensor is None or len(tensor.shape) != 4:
-                continue
-            softmax = _back(model, tensor, RESHAPED, frozenset({"SOFTMAX"}))
-            scores = softmax.inputs[0] if softmax and softmax.inputs else None
-            if scores is not None and _back(model, scores, SCALED, PRODUCT):
+            if tensor is not None and len(tensor.shape) == 4 and match(model, tensor, PROBABILITIES):
                 named = names.get((graph.index, tensor.index), "").lower()
                 severity = Severity.INFO if "attention" in named or "attn" in named else None
                 yield hit(tensor, severity=severity, output=tensor.name, shape=list(tensor.shape))
-
-
-def _back(model: Model, tensor: Tensor | None, through: frozenset[str], wanted: frozenset[str]) -> Op | None:
-    """The op of the wanted kind that makes a tensor, through ops that only prepare or mask it."""
-    for _ in range(STEPS):
-        op = model.producers.get((tensor.subgraph, tensor.index)) if tensor else None
-        if op is None or op.name in wanted:
-            return op
-        if op.name not in through:
-            return None
-        made = [x for x in op.inputs if x is not None and (x.subgraph, x.index) in model.producers]
-        tensor = max(made, key=lambda x: x.index == op.input_indices[0] or x.elements, default=None)
-    return None

@@ -1,0 +1,1 @@
+"""Graph hygiene (TFL7xx)."""
