@@ -16,6 +16,7 @@ from tflint.runtimes.refusal import Located, Refusal
 from tflint.subject import ModelFile, Target
 
 if TYPE_CHECKING:
+    from tflint.contract.find import Contract
     from tflint.model import schema
     from tflint.model.conversion import conversion_of
     from tflint.model.match import VIEWS, Match, const, made, match, matches, readers
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _LATER = {
     "CUSTOM": "runtimes.construct",
     "LAST_KNOWN_CODE": "runtimes.construct",
+    "Contract": "contract.find",
     "PLACEHOLDER": "runtimes.construct",
     "VIEWS": "model.match",
     "Match": "model.match",
@@ -54,6 +56,7 @@ __all__ = [
     "LAST_KNOWN_CODE",
     "PLACEHOLDER",
     "VIEWS",
+    "Contract",
     "Hit",
     "Located",
     "Match",

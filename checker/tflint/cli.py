@@ -59,7 +59,10 @@ def check(
             metavar="FILE|KEY=VALUE", help="A file instead of the closest ones, or a key, as TOML; repeatable."
         ),
     ] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration and no environment.")] = False,
+    contract: Annotated[Path | None, typer.Option(help="TOML file of the interface that callers rely on.")] = None,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Read no configuration, no environment and no tflint.lock.")
+    ] = False,
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Apply `exclude` to files named here too (for hooks).")
     ] = False,
@@ -82,6 +85,7 @@ def check(
         output_format=output_format,
         output=output,
         reports=tuple(report or ()),
+        contract=contract,
         isolated=isolated,
         force_exclude=force_exclude,
         color=color,
@@ -109,6 +113,17 @@ def inspect(
     from tflint.commands.inspect import inspect_command  # noqa: PLC0415 - start-up
 
     inspect_command(model, tuple(target or ()), output_format)
+
+
+@app.command()
+def lock(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: here.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when tflint.lock is stale.")] = False,
+) -> None:
+    """Record the interfaces of models in tflint.lock, which `check` holds them to."""
+    from tflint.commands.lock import lock_command  # noqa: PLC0415 - start-up
+
+    raise typer.Exit(lock_command(tuple(paths or ()), check=check))
 
 
 @app.command()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tflint.config.settings import Suppression
+    from tflint.contract.find import Contract
     from tflint.findings import Hit
     from tflint.model.view import Model
     from tflint.patterns import Glob
@@ -53,20 +54,20 @@ class Plan:
         return next((entry.load() for entry in self.entries if entry.code == code), None)
 
 
-def check_file(path: Path, plan: Plan, name: str = "") -> FileReport:
-    """Judge and lint one file. Raises OSError when it cannot be read."""
+def check_file(path: Path, plan: Plan, name: str = "", contracts: tuple[Contract, ...] = ()) -> FileReport:
+    """Judge and lint one file, and hold it to its contracts. Raises OSError when it cannot be read."""
     name = name or str(path)
     try:
         model = read_model(path)
     except MalformedModelError as problem:
         return unreadable(name, path.stat().st_size, problem.reason, plan, problem.where)
-    return check_model(model, plan, name)
+    return check_model(model, plan, name, contracts)
 
 
-def check_model(model: Model, plan: Plan, name: str = "-") -> FileReport:
+def check_model(model: Model, plan: Plan, name: str = "-", contracts: tuple[Contract, ...] = ()) -> FileReport:
     """Judge and lint one decoded model."""
     targets = [Target(each, model, refusals_of(model, each), plan.assumed_target) for each in plan.profiles]
-    subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets)
+    subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets, contracts)
     findings = _findings(name, _run(plan, subjects), plan)
     verdicts = tuple(Verdict.of(target.id, target.reasons) for target in targets)
     return FileReport(name, verdicts, findings, minimum_runtimes(model))
@@ -85,8 +86,8 @@ def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -
 class _Subjects:
     """What each scope looks at, gathered once."""
 
-    def __init__(self, model: Model, file: ModelFile, targets: list[Target]) -> None:
-        self.model, self.file, self.targets = model, file, targets
+    def __init__(self, model: Model, file: ModelFile, targets: list[Target], contracts: tuple[Contract, ...]) -> None:
+        self.model, self.file, self.targets, self.contracts = model, file, targets, contracts
         self.by_op: dict[str, list[Any]] = {}
         for op in model.ops:
             self.by_op.setdefault(op.name, []).append(op)
@@ -114,21 +115,23 @@ def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
             for target in subjects.targets:
                 if entry.on_refusal and next(target.refusals(entry.code), None) is None:
                     continue
-                for rule, found in _hits(entry, [target], subjects.model, plan):
+                for rule, found in _hits(entry, [target], subjects.model, plan, subjects.contracts):
                     yield rule, found, target.id
         elif chosen := subjects.of(entry):
-            for rule, found in _hits(entry, chosen, subjects.model, plan):
+            for rule, found in _hits(entry, chosen, subjects.model, plan, subjects.contracts):
                 yield rule, found, ""
 
 
-def _hits(entry: Entry, subjects: Iterable[Any], model: Model | None, plan: Plan) -> Iterator[tuple[Rule, Hit]]:
+def _hits(
+    entry: Entry, subjects: Iterable[Any], model: Model | None, plan: Plan, contracts: tuple[Contract, ...] = ()
+) -> Iterator[tuple[Rule, Hit]]:
     """Hits of a rule, and that of TFL000 where it raises."""
     subject: Any = None
     try:
         rule = entry.load()
         options = plan.options.get(entry.code, {})
         for subject in subjects:
-            for found in rule.run(subject, model, options):
+            for found in rule.run(subject, model, options, contracts):
                 _place(found.at), rule.message.format_map(found.data)  # raises here, inside the barrier, if ever
                 yield rule, found
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in

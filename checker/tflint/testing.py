@@ -2,7 +2,8 @@
 
 A rule has a page `tests/rules/<CODE>.md`: prose and ```tflint blocks, each a sketch. Lines that the rule must flag end
 in `# <CODE>`, and nothing else may be flagged; a finding on the whole model is expected by a line that holds nothing
-but that comment. `# target: tflite-2.9` names the targets of a block, `# options: key=value` the rule's options.
+but that comment. `# target: tflite-2.9` names the targets of a block, `# options: key=value` the rule's options;
+`# locked: LINE` is a line of the sketch whose interface is locked, `# contract: LINE` one of a contract's TOML.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from tflint import sketch
 from tflint.config.given import option_value
+from tflint.config.load import parse_toml
+from tflint.contract.find import LOCK, Contract, contract
+from tflint.contract.interface import interface_of
 from tflint.engine import Plan, check_model
 from tflint.model.read import decode
 from tflint.registry import Entry, notices
@@ -54,7 +58,16 @@ def findings(rule: Rule, text: str, targets: tuple[str, ...] = (NEWEST,), **opti
     entry = Entry.of(rule, "test")
     entries = (*notices().values(), _Loaded(entry, rule))
     plan = Plan(entries, tuple(map(resolve, targets)), options={rule.code: options}, deep=True)  # type: ignore[arg-type] # an Entry but for load()
-    return check_model(decode(sketch.build(text)), plan).findings
+    return check_model(decode(sketch.build(text)), plan, contracts=tuple(_contracts(text))).findings
+
+
+def _contracts(text: str) -> Iterator[Contract]:
+    """What a block's comments ask of its model."""
+    locked, asked = (re.findall(rf"^# {word}: (.+)$", text, re.MULTILINE) for word in ("locked", "contract"))
+    if locked:
+        yield Contract(LOCK, interface_of(decode(sketch.build("\n".join(locked)))), True)
+    if asked:
+        yield contract(parse_toml("\n".join(asked), "the block's contract"), "the contract")
 
 
 class _Loaded:

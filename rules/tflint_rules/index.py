@@ -5,6 +5,7 @@ INDEX: dict[str, tuple[str, str, str, str, tuple[str, ...], str, bool, str, bool
     'TFL102': ('generated-signature-name', 'tflint_rules.signatures.generated_signature_name', 'generated_signature_name', 'Model', (), 'stable', False, 'graph', False),
     'TFL103': ('positional-order-differs', 'tflint_rules.signatures.positional_order_differs', 'positional_order_differs', 'Model', (), 'stable', False, 'graph', False),
     'TFL104': ('signature-invalid', 'tflint_rules.signatures.signature_invalid', 'signature_invalid', 'Target', (), 'stable', False, 'graph', False),
+    'TFL107': ('io-contract-changed', 'tflint_rules.signatures.io_contract_changed', 'io_contract_changed', 'Model', (), 'stable', False, 'graph', False),
     'TFL108': ('too-many-outputs', 'tflint_rules.signatures.too_many_outputs', 'too_many_outputs', 'Model', (), 'stable', False, 'graph', False),
     'TFL109': ('attention-probs-output', 'tflint_rules.signatures.attention_probs_output', 'attention_probs_output', 'Model', (), 'stable', False, 'graph', False),
     'TFL110': ('input-is-output', 'tflint_rules.signatures.input_is_output', 'input_is_output', 'Model', (), 'stable', False, 'graph', False),

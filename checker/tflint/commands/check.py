@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.config.given import flag_layers, per_file_ignores, rule_options
 from tflint.config.hierarchy import Hierarchy
+from tflint.contract.find import Contracts
 from tflint.engine import check_file, unreadable
 from tflint.errors import USAGE, TflintError, one_of
 from tflint.findings import Report
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tflint.config.load import Layer
+    from tflint.contract.find import Contract
     from tflint.engine import Plan
     from tflint.findings import FileReport
 
@@ -42,6 +44,7 @@ class Request:
     output_format: str
     output: Path | None
     reports: tuple[str, ...]
+    contract: Path | None
     isolated: bool
     force_exclude: bool
     color: str
@@ -55,10 +58,11 @@ def check_command(request: Request) -> int:
     hierarchy = Hierarchy(request.config, _flags(request), isolated=request.isolated)
     settings, plans = hierarchy.run, Plans(hierarchy, verbose=request.verbose)
     files = find(request.paths or (Path(),), hierarchy.excludes, force_exclude=request.force_exclude)
-    jobs = [(path, plans.of(path)) for path in files]
-    used = {id(plan): plan for _, plan in jobs}.values() or (plans.run,)
+    contracts = Contracts(request.contract, locks=not request.isolated)
+    jobs = [(path, plans.of(path), contracts.of(path, hierarchy.of(path).models)) for path in files]
+    used = {id(plan): plan for _, plan, _ in jobs}.values() or (plans.run,)
     report = Report(
-        tuple(_check(path, plan) for path, plan in jobs),
+        tuple(_check(*job) for job in jobs),
         tuple(dict.fromkeys(profile.id for plan in used for profile in plan.profiles)),
         any(plan.assumed_target for plan in used),
     )
@@ -97,12 +101,12 @@ def _flags(request: Request) -> Iterator[Layer]:
     yield from rule_options(request.rule_options)
 
 
-def _check(path: Path, plan: Plan) -> FileReport:
+def _check(path: Path, plan: Plan, contracts: tuple[Contract, ...]) -> FileReport:
     """One file; what cannot be opened is a finding, so that the others are not lost."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             return unreadable(str(path), 0, "not a regular file", plan)
-        return check_file(path, plan)
+        return check_file(path, plan, contracts=contracts)
     except OSError as problem:
         return unreadable(str(path), 0, f"cannot be read: {problem.strerror or problem}", plan)

@@ -9,7 +9,7 @@ from tflint.api import Severity, Target, hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit
+    from tflint.api import Contract, Hit
 
 BAD = """
 x: float32[1,4]
@@ -30,7 +30,7 @@ signature serving_default(features=x) -> (scores=y)
     message="no SignatureDef: {inputs} and {outputs} can be bound by position only",
     examples=[(BAD, GOOD)],
 )
-def no_signature(target: Target) -> Iterator[Hit]:
+def no_signature(target: Target, contracts: tuple[Contract, ...]) -> Iterator[Hit]:
     """The model has no SignatureDef, so nothing in it names its inputs and outputs.
 
     ## Why is this bad?
@@ -44,7 +44,8 @@ def no_signature(target: Target) -> Iterator[Hit]:
     `disable_eager_execution()`, concrete functions without `trackable_obj`, and the TF1 converters.
 
     ## Exceptions
-    Info where the target does not read signatures: TFLite Micro, and TFLite before 2.5.
+    Info where the target does not read signatures: TFLite Micro, and TFLite before 2.5. An error where `tflint.lock` or
+    a contract asks for a signature.
 
     ## References
     The three ways were reproduced with TF 2.21.0; LiteRT tflite/core/signature_runner.h.
@@ -54,7 +55,9 @@ def no_signature(target: Target) -> Iterator[Hit]:
         return
     inputs, outputs = _count(graph.input_indices, "input"), _count(graph.output_indices, "output")
     reads = target.profile.signature_defs  # parsed from TF 2.5 on, never by TFLM: measured, facts/README.md section 6
-    yield hit(target.model, severity=None if reads else Severity.INFO, inputs=inputs, outputs=outputs)
+    asked = any(contract.interface.keys for contract in contracts)
+    severity = Severity.ERROR if asked else None if reads else Severity.INFO
+    yield hit(target.model, severity=severity, inputs=inputs, outputs=outputs)
 
 
 def _count(indices: tuple[int, ...], what: str) -> str:

@@ -1,0 +1,101 @@
+"""`tflint lock`: record the interfaces of models in `tflint.lock`, or say which of its entries are stale."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tflint.config.hierarchy import Hierarchy
+from tflint.config.load import closest
+from tflint.contract.compare import Change, compare
+from tflint.contract.find import LOCK, closest_lock, key_in
+from tflint.contract.interface import Interface, interface_of
+from tflint.contract.lock import read_lock
+from tflint.contract.plain import plain as as_tables
+from tflint.errors import TflintError
+from tflint.model.flatbuf import MalformedModelError
+from tflint.model.read import read_model
+from tflint.paths import find
+from tflint.report import write
+from tflint.report.escape import LONGEST_MESSAGE, plain, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def lock_command(paths: tuple[Path, ...], *, check: bool) -> int:
+    """Update each lock that governs one of the files; give the exit code. Raises TflintError."""
+    paths = paths or (Path(),)
+    files = find(paths, Hierarchy().excludes)
+    by_lock: dict[Path, list[Path]] = {lock: [] for lock in map(_lock_of, paths)}
+    for file in files:
+        by_lock.setdefault(_lock_of(file), []).append(file)
+    folders = [path for path in paths if path.is_dir()]
+    codes = [_update(lock, mine, folders, check=check) for lock, mine in by_lock.items()]
+    return max(codes, default=0)
+
+
+def _lock_of(path: Path) -> Path:
+    """The lock that governs a path: the closest one, else a new one beside the closest configuration, else here."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps ".."
+    folder = path if path.is_dir() else path.parent
+    if (found := closest_lock(str(folder))) is not None:
+        return Path(found)
+    root = next((parent for parent in (folder, *folder.parents) if closest(str(parent))), Path.cwd())
+    if not path.is_relative_to(root):
+        raise TflintError(f"{path} is outside of {root}: run tflint lock in its project")
+    return root / LOCK
+
+
+def _update(path: Path, files: list[Path], folders: list[Path], *, check: bool) -> int:
+    """Bring one lock up to date, or say what is not. 1: something was stale, or is no model."""
+    lock = read_lock(path)
+    changed: dict[str, Interface] = {}
+    broken = 0
+    for file in files:
+        key = key_in(os.path.abspath(file), path)  # noqa: PTH100 - as above
+        try:
+            interface = interface_of(read_model(file))
+        except (MalformedModelError, OSError) as problem:
+            broken = 1
+            reason = problem.reason if isinstance(problem, MalformedModelError) else problem.strerror or str(problem)
+            sys.stderr.write(f"tflint: {plain(str(file))}: not recorded: {plain(reason)}\n")
+            continue
+        old = lock.interface(key)
+        if old is not None and as_tables(old) == as_tables(interface):
+            continue
+        changed[key] = interface
+        _say(key, "no interface recorded" if check else "recorded", [] if old is None else compare(old, interface))
+    gone = _gone(lock.entries, path.parent, folders)
+    for key in sorted(gone):
+        _say(key, "its file is gone" if check else "removed: its file is gone", [])
+    stale = bool(changed or gone)
+    if stale and not check:
+        write(path, lock.with_interfaces(changed, gone).text)
+    total = len(lock.entries.keys() - gone | changed.keys())
+    shown = plain(os.path.relpath(path))
+    state = "up to date" if not stale else "stale: run tflint lock" if check else "written"
+    sys.stdout.write(f"{shown}: {total} model{'' if total == 1 else 's'}, {state}\n")
+    return broken or int(stale and check)
+
+
+def _gone(keys: Iterable[str], root: Path, folders: list[Path]) -> set[str]:
+    """Entries whose file is no longer there, of the folders that were searched."""
+    searched = [os.path.abspath(folder) for folder in folders]  # noqa: PTH100 - as above
+    return {
+        key
+        for key in keys
+        for path in (root / key,)
+        if any(path.is_relative_to(folder) for folder in searched) and not path.exists()
+    }
+
+
+def _say(key: str, news: str, changes: list[Change]) -> None:
+    if not changes:
+        sys.stdout.write(f"{plain(key)}: {news}\n")
+    for change in changes:
+        breaks = "breaks callers" if change.breaking else "compatible"
+        text = f"{change.what} was {change.old}, is {change.new}"
+        sys.stdout.write(f"{plain(key)}: {short(text, LONGEST_MESSAGE)} ({breaks})\n")

@@ -1,0 +1,106 @@
+"""Which contracts hold for which file: its entry in the closest `tflint.lock`, and what the user named."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tflint.contract.compare import Change
+    from tflint.contract.interface import Interface
+    from tflint.contract.lock import Lock
+    from tflint.model.view import Model
+    from tflint.patterns import Glob
+
+LOCK = "tflint.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An interface that a file has to have."""
+
+    name: str
+    """Who asks: `tflint.lock`, or the name of a contract."""
+    interface: Interface
+    whole: bool
+    """It states everything (a lock), so that whatever it does not state is a change; else only what it asks counts."""
+
+    def changes(self, model: Model) -> list[Change]:
+        """How a model differs from it."""
+        from tflint.contract.compare import compare  # noqa: PLC0415 - only a file with a contract needs them
+        from tflint.contract.interface import interface_of  # noqa: PLC0415 - same
+
+        found = compare(self.interface, interface_of(model))
+        return found if self.whole else [change for change in found if change.breaking]
+
+
+class Contracts:
+    """Contracts by path. Raises TflintError, when asked, for a lock or a contract that cannot be read."""
+
+    def __init__(self, explicit: Path | None = None, *, locks: bool = True) -> None:
+        """`explicit`: a contract for all files; `locks`: look for `tflint.lock`."""
+        self.asked = () if explicit is None else (read_contract(str(explicit)),)
+        self.locks = locks
+        self._closest: dict[str, str | None] = {}  # folder -> lock
+        self._read: dict[str, Lock] = {}
+
+    def of(self, file: Path, models: Mapping[Glob, Mapping[str, Any]] | None = None) -> tuple[Contract, ...]:
+        """The contracts of a file; `models` is that table of its configuration."""
+        path = os.path.abspath(file)
+        configured = [
+            read_contract(table["contract"])
+            if isinstance(table["contract"], str)
+            else contract(table["contract"], f'models."{glob}".contract')
+            for glob, table in (models or {}).items()
+            if "contract" in table and glob.matches(path)
+        ]
+        return (*self.asked, *configured, *(self._locked(path) if self.locks else ()))
+
+    def _locked(self, path: str) -> tuple[Contract, ...]:
+        folder = os.path.dirname(path)
+        if folder not in self._closest:
+            self._closest[folder] = closest_lock(folder)
+        lock = self._closest[folder]
+        if lock is None:
+            return ()
+        from tflint.contract.lock import read_lock  # noqa: PLC0415 - only where there is a lock
+
+        if lock not in self._read:
+            self._read[lock] = read_lock(Path(lock))
+        interface = self._read[lock].interface(key_in(path, lock))
+        return () if interface is None else (Contract(LOCK, interface, True),)
+
+
+def closest_lock(folder: str) -> str | None:
+    """The path of the lock at or above a folder."""
+    while True:
+        path = f"{folder.rstrip(os.sep)}{os.sep}{LOCK}"
+        if os.path.isfile(path):
+            return path
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def key_in(path: str | Path, lock: str | Path) -> str:
+    """How a lock calls a file: its path from the lock's folder, with slashes."""
+    return Path(os.path.relpath(path, Path(lock).parent)).as_posix()
+
+
+def read_contract(path: str) -> Contract:
+    """A hand-written contract. Raises TflintError."""
+    from tflint.config.load import read_toml, shown  # noqa: PLC0415 - only for who names a contract
+
+    return contract(read_toml(path), shown(path))
+
+
+def contract(tables: Any, name: str) -> Contract:
+    """The contract of TOML tables: a file's, or those of a configuration. Raises TflintError."""
+    from tflint.contract.plain import contracted  # noqa: PLC0415 - only for who has one
+
+    return Contract(name, contracted(tables, name), False)
