@@ -116,6 +116,24 @@ def inspect(
 
 
 @app.command()
+def diff(
+    files: Annotated[list[str], typer.Argument(metavar="OLD NEW", help="Two models.", show_default=False)],
+    target: Target = None,
+    fail_on_break: Annotated[
+        bool, typer.Option("--fail-on-break", help="Exit 1 when the interface breaks callers or a target is lost.")
+    ] = False,
+    output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",
+    output: Annotated[Path | None, typer.Option("-o", help="Write it to a file.")] = None,
+    color: Annotated[str, typer.Option(help="auto, always or never.")] = "auto",
+) -> None:
+    """Say what changed from one model to another: interface, operators, runtimes, sizes; also as git's diff driver."""
+    from tflint.commands.diff import Request, diff_command  # noqa: PLC0415 - start-up
+
+    request = Request(tuple(files), tuple(target or ()), output_format, output, fail_on_break, color)
+    raise typer.Exit(diff_command(request))
+
+
+@app.command()
 def lock(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: here.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when tflint.lock is stale.")] = False,

@@ -107,8 +107,7 @@ class _Graph:
         call = f"{_opcode(op.opcode)}({self._list(op.input_indices)})" + "".join(_attributes(op))
         if op.intermediate_indices:
             call += f" intermediates=({self._list(op.intermediate_indices)})"
-        if op.custom_options is not None and len(op.custom_options):
-            call += " custom=" + value_text(op.custom_options)
+        call += _custom(op)
         if not op.output_indices:
             yield f"() = {call}"
         for position, index in enumerate(op.output_indices):
@@ -214,6 +213,23 @@ def _attributes(op: Op) -> Iterator[str]:
         value = op.options.get(key)
         if value is not None and value != _named_default(op.options_type, key, default):
             yield f" {key}={value_text(value)}"
+
+
+def nameless(op: Op) -> str:
+    """An operator by what it does to what: `RELU(float32[1,4]) -> float32[1,4]`. Not a line of a sketch."""
+    inputs, outputs = (", ".join(map(_kind, tensors)) for tensors in (op.inputs, op.outputs))
+    return f"{_opcode(op.opcode)}({inputs}){''.join(_attributes(op))}{_custom(op)} -> {outputs}"
+
+
+def _custom(op: Op) -> str:
+    blob = op.custom_options
+    return f" custom={value_text(blob)}" if blob is not None and len(blob) else ""
+
+
+def _kind(tensor: Tensor | None) -> str:
+    if tensor is None:
+        return "-"
+    return f"{'const ' * tensor.is_constant}{tensor.dtype}[{','.join(map(str, tensor.dims))}]"
 
 
 def _named_default(table: str, field: str, default: Any) -> Any:
