@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models import EXAMPLES
+from models import EXAMPLES, all_models
 from tflint import sketch
 from tflint.engine import Plan, check_file, check_model
 from tflint.findings import Report, Severity, hit
+from tflint.model.path import Place
 from tflint.model.read import decode
 from tflint.registry import Entry, catalogue
 from tflint.report import Style, render
@@ -41,6 +45,9 @@ HOSTILE = {
     "old-command": "##[error]owned ##[add-mask]e ##vso[task.complete]x ##teamcity[message] ####[group]",
     "bidi": "\u202egnp.exe\u2066a\u2069\u200f\u061c",
     "invisible": "a\u200bb\u2060c\ufeffd\u00ade\U000e0041f\ufff9",
+    "markdown": "`` `x`` | **b** _i_ ~~s~~ [a](https://evil.example) ![i](x) <b>h</b> </details><!-- -- $x$ &lt; \\| `",
+    "linked": "@owner #1 GH-1 https://evil.example www.evil.example a@evil.example <https://evil.example>",
+    "xml": "]]> <failure message='\"'/> &amp; &#0; <![CDATA[ --> \ufffe\uffff",
     "percent": "%0A::error::owned%25 100%",
     "long": "x" * 60_000,
     "long-lines": "\x1b\n" * 30_000,
@@ -99,6 +106,12 @@ def levels(tensor: Tensor) -> Iterator[Hit]:
         yield hit(tensor, name=tensor.name, level=level, severity=Severity(level))
 
 
+@rule("TST106", "raises", Severity.INFO, since="0.1.0", message="never said", examples=[], group=())
+def raises(op: Op) -> Iterator[Hit]:
+    """Raise at the first operator."""
+    yield hit(op, name=op.no_such_attribute)  # type: ignore[attr-defined] # the point of it
+
+
 def linted(
     text: str, *rules: Rule, name: str = "models/m.tflite", targets: tuple[str, ...] = ("litert",)
 ) -> FileReport:
@@ -118,6 +131,24 @@ def examples() -> Report:
     plan = Plan(entries, (resolve("litert"), resolve("tflite-2.9")))
     files = tuple(check_file(path, plan) for path in sorted(EXAMPLES.glob("*.tflite")))
     return Report(files, tuple(p.id for p in plan.profiles), rules=tuple(entry.load() for entry in entries))
+
+
+@cache
+def corpus() -> Report:
+    """Lint every model at hand by all built-in rules, for targets of which each refuses some."""
+    entries = tuple(catalogue().values())
+    profiles = tuple(map(resolve, ("litert", "litert+compiled", "tflite-2.12", "tflite-2.4", "tflm")))
+    files = tuple(check_file(path, Plan(entries, profiles)) for path in all_models() if path.is_file())
+    return Report(files, tuple(p.id for p in profiles), rules=tuple(entry.load() for entry in entries))
+
+
+def surrogates() -> FileReport:
+    """Give a finding that names what is no text: half of a character that takes two."""
+    file = linted(TWO_OPS, tensor_named, name=os.fsdecode(b"\xff.tflite"))
+    place = Place("/", "\ud800")
+    return replace(
+        file, findings=tuple(replace(f, message="\udfff", place=place, places=(place,)) for f in file.findings)
+    )
 
 
 def hostile(name: str) -> str:

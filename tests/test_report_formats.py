@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from reporting import (
     report,
     sarif_run,
     strict,
+    surrogates,
     tensor_named,
 )
 from tflint.report import FORMATS, Style, render, write
@@ -38,12 +40,21 @@ def test_names_reach_no_report_raw(kind: str, key: str) -> None:
 
     assert "owned" in text or "owned" not in HOSTILE[key]  # the name is there, disarmed
     assert "".join(text.split("\n")).isprintable()
-    assert "##" not in text
+    assert not re.search("##[^# ]", text)  # a heading of Markdown is no command
     assert "\u202e" not in text
     obeyed = [word for word, _, _ in commands(text)]
     assert obeyed == (["error", "warning"] if kind == "github" else [])
-    if kind not in ("json", "sarif"):
+    if kind not in ("json", "json-lines", "sarif", "gitlab"):
         assert len(text) < 12_000
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_no_report_holds_half_a_character(kind: str) -> None:
+    """Lone surrogates of names and of file names that are no UTF-8 are written out, so that any report is UTF-8."""
+    text = render(kind, report(surrogates()), PLAIN)
+
+    assert "".join(text.encode().decode().split("\n")).isprintable()
+    assert "udfff" in text
 
 
 def test_suppressed_findings_stay_in_reports_for_machines_only() -> None:
@@ -58,13 +69,13 @@ def test_suppressed_findings_stay_in_reports_for_machines_only() -> None:
     results = sarif_run(made)["results"]
     assert results[0]["suppressions"] == [{"kind": "external", "justification": "known, see #7"}]
     assert "suppressions" not in results[1]
-    for kind in ("full", "concise", "github"):
+    for kind in ("full", "concise", "github", "markdown"):
         text = render(kind, made, PLAIN)
         assert (first.message in text, second.message in text) == (False, True)
         assert "1 error, 0 warnings, 0 info, 1 suppressed" in text
 
 
-@pytest.mark.parametrize("kind", ["sarif", "github"])
+@pytest.mark.parametrize("kind", ["sarif", "github", "gitlab"])
 def test_files_are_named_by_their_path_in_the_repository(kind: str, isolated: Path, monkeypatch: Any) -> None:
     """From any folder of a checkout a file is named from its root, links resolved; URIs are %-escaped."""
     (isolated / ".git").mkdir()
@@ -79,6 +90,8 @@ def test_files_are_named_by_their_path_in_the_repository(kind: str, isolated: Pa
         if kind == "sarif":
             place = sarif_run(made)["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
             assert place["uri"] == "models/gr%C3%B6%C3%9Fe%20100%25/a%23b%3F.tflite"
+        elif kind == "gitlab":
+            assert strict(render(kind, made, PLAIN))[0]["location"]["path"] == "models/größe 100%/a#b?.tflite"
         else:
             assert commands(render(kind, made, PLAIN))[0][1]["file"] == "models/größe 100%/a#b?.tflite"
 

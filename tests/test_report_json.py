@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 
-from models import EXAMPLES
+from models import EXAMPLES, ROOT
 from reporting import (
     HOSTILE,
     PLAIN,
     TWO_OPS,
+    corpus,
     examples,
     hostile,
     linted,
@@ -19,76 +23,40 @@ from reporting import (
     report,
     sarif_run,
     strict,
+    surrogates,
     tensor_named,
 )
 from tflint.report import render
 
-TEXT = {"type": "string", "minLength": 1}
-OUR_JSON: dict[str, Any] = {
-    "type": "object",
-    "required": ["schema_version", "files"],
-    "properties": {
-        "schema_version": {"const": 1},
-        "files": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["path", "verdicts", "findings"],
-                "properties": {
-                    "path": TEXT,
-                    "verdicts": {
-                        "type": "object",
-                        "additionalProperties": {
-                            "type": "object",
-                            "required": ["verdict", "reasons"],
-                            "properties": {
-                                "verdict": {"enum": ["supported", "partial", "unsupported", "unknown"]},
-                                "reasons": {"type": "array", "items": {"pattern": "^[A-Z]{2,5}[0-9]{3}$"}},
-                            },
-                        },
-                    },
-                    "findings": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": [
-                                "code",
-                                "name",
-                                "severity",
-                                "message",
-                                "location",
-                                "data",
-                                "count",
-                                "suppressed",
-                            ],
-                            "properties": {
-                                "code": {"pattern": "^[A-Z]{2,5}[0-9]{3}$"},
-                                "name": {"pattern": "^[a-z0-9-]+$"},
-                                "severity": {"enum": ["error", "warning", "info"]},
-                                "message": TEXT,
-                                "location": {
-                                    "type": "object",
-                                    "required": ["path", "label"],
-                                    "properties": {"path": {"pattern": "^/"}, "label": TEXT},
-                                },
-                                "data": {"type": "object"},
-                                "count": {"type": "integer", "minimum": 1},
-                                "suppressed": {"type": ["string", "null"]},
-                            },
-                        },
-                    },
-                },
-            },
-        },
-    },
-}
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+
+
+def closed(schema: Any) -> Any:
+    """Give the schema with no key allowed that it does not describe."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: closed(value) for key, value in schema.items()}
+    return {**inner, "unevaluatedProperties": False} if isinstance(inner.get("properties"), dict) else inner
+
+
+def valid(document: Any, part: str = "") -> Any:
+    """Give the document back that the published schema, or that part of it, describes to the last key."""
+    schema = closed(SCHEMA)
+    if part:
+        schema = {"$schema": schema["$schema"], "$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
+    else:
+        del schema["$defs"]["run"]["unevaluatedProperties"]  # it is a part of the whole
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    return document
 
 
 def test_json_has_the_documented_form() -> None:
     """The JSON report of the example models has the documented keys, kinds and values."""
-    document = strict(render("json", examples(), PLAIN))
+    document = valid(strict(render("json", examples(), PLAIN)))
 
-    jsonschema.validate(document, OUR_JSON)
     by_name = {Path(file["path"]).name: file for file in document["files"]}
     assert set(by_name) == {path.name for path in EXAMPLES.glob("*.tflite")}
     verdict = by_name["lfs_pointer.tflite"]["verdicts"]["litert-2.3.0"]
@@ -119,3 +87,32 @@ def test_names_are_whole_in_json() -> None:
     for name in HOSTILE.values():
         document = strict(render("json", report(linted(hostile(name), tensor_named)), PLAIN))
         assert {f["data"]["name"] for f in document["files"][0]["findings"]} == {name}
+
+
+def test_the_schema_describes_every_report() -> None:
+    """Reports of all models at hand, of hostile ones, of suppressed findings and of nothing are as the schema says."""
+    nasty = [linted(hostile(name), tensor_named, odd_data) for name in HOSTILE.values()]
+    file = linted(TWO_OPS, tensor_named)
+    known = replace(file, findings=tuple(replace(f, suppressed="reason") for f in file.findings))
+    for made in (corpus(), report(*nasty), report(surrogates()), report(known), report()):
+        valid(strict(render("json", made, PLAIN)))
+
+
+@pytest.mark.parametrize("key", ["path", "findings", "verdicts"])
+def test_the_schema_refuses_a_report_without(key: str) -> None:
+    """The schema is not so loose that anything passes: a file has each of its keys."""
+    document = strict(render("json", examples(), PLAIN))
+    del document["files"][0][key]
+
+    with pytest.raises(jsonschema.ValidationError, match=key):
+        valid(document)
+
+
+def test_json_lines_are_the_json_report() -> None:
+    """The first line is the run, each other a file: put together they are the JSON report."""
+    nasty = [linted(hostile(name), tensor_named, odd_data) for name in HOSTILE.values()]
+    for made in (corpus(), report(*nasty, surrogates()), report()):
+        text = render("json-lines", made, PLAIN)
+        assert text.endswith("\n")
+        run, *files = [strict(line) for line in text.splitlines()]
+        assert {**valid(run, "run"), "files": [valid(f, "file") for f in files]} == strict(render("json", made, PLAIN))

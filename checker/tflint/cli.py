@@ -46,7 +46,10 @@ def check(
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
     error_on_empty: Annotated[bool, typer.Option("--error-on-empty", help="No model at all is an error.")] = False,
     output_format: Annotated[
-        str, typer.Option("--output-format", "-f", help="full, concise, json, sarif or github.")
+        str,
+        typer.Option(
+            "--output-format", "-f", help="full, concise, json, json-lines, sarif, github, gitlab, junit or markdown."
+        ),
     ] = "full",
     output: Annotated[Path | None, typer.Option("-o", help="Write the report to a file.")] = None,
     report: Annotated[

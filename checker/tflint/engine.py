@@ -53,6 +53,18 @@ class Plan:
         """A rule by its code, None where it does not run: for what the checker itself has to say."""
         return next((entry.load() for entry in self.entries if entry.code == code), None)
 
+    def runs(self, entry: Entry) -> bool:
+        """It is not one of those that need `deep` without it."""
+        return self.deep or entry.reads != "weights"
+
+    def ran(self, *scopes: str) -> dict[str, str]:
+        """Code and name of each rule that looks at a model, or at any of these."""
+        return {
+            entry.code: entry.name
+            for entry in self.entries
+            if (entry.scope in scopes if scopes else entry.scope != "Notice") and self.runs(entry)
+        }
+
 
 def check_file(path: Path, plan: Plan, name: str = "", contracts: tuple[Contract, ...] = ()) -> FileReport:
     """Judge and lint one file, and hold it to its contracts. Raises OSError when it cannot be read."""
@@ -70,7 +82,7 @@ def check_model(model: Model, plan: Plan, name: str = "-", contracts: tuple[Cont
     subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets, contracts)
     findings = _findings(name, _run(plan, subjects), plan)
     verdicts = tuple(Verdict.of(target.id, target.reasons) for target in targets)
-    return FileReport(name, verdicts, findings, minimum_runtimes(model))
+    return FileReport(name, verdicts, findings, minimum_runtimes(model), plan.ran())
 
 
 def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -> FileReport:
@@ -80,7 +92,7 @@ def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -
     verdicts = tuple(Verdict.of(profile.id, [reason]) for profile in plan.profiles)
     entries = (entry for entry in plan.entries if entry.scope == "ModelFile")
     hits = ((rule, found, "") for entry in entries for rule, found in _hits(entry, [file], None, plan))
-    return FileReport(file.name, verdicts, _findings(file.name, hits, plan))
+    return FileReport(file.name, verdicts, _findings(file.name, hits, plan), ran=plan.ran("ModelFile"))
 
 
 class _Subjects:
@@ -109,7 +121,7 @@ class _Subjects:
 def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
     """Every hit of every rule, with the target it was found for ("" for all alike)."""
     for entry in plan.entries:
-        if entry.reads == "weights" and not plan.deep:
+        if not plan.runs(entry):
             continue
         if entry.scope == "Target":
             for target in subjects.targets:

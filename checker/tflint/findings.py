@@ -62,6 +62,10 @@ class Finding:
     targets: tuple[str, ...] = ()  # those that it concerns; none: all alike
     suppressed: str | None = None  # the reason
 
+    def fails(self, threshold: Severity | None) -> bool:
+        """It is unsuppressed and at or above the threshold; None: nothing is."""
+        return threshold is not None and self.suppressed is None and self.severity.rank <= threshold.rank
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FileReport:
@@ -71,6 +75,7 @@ class FileReport:
     verdicts: tuple[Verdict, ...] = ()
     findings: tuple[Finding, ...] = ()
     minimum: tuple[str, ...] = ()  # oldest runtime of each family whose tables hold every operator
+    ran: Mapping[str, str] = field(default_factory=dict)  # code and name of each rule that looked at it
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -92,7 +97,5 @@ class Report:
         return sum(f.severity is severity and f.suppressed is None for f in self.findings)
 
     def fails(self, threshold: Severity | None) -> bool:
-        """Some unsuppressed finding is at or above the threshold; None: nothing fails."""
-        return threshold is not None and any(
-            f.severity.rank <= threshold.rank and f.suppressed is None for f in self.findings
-        )
+        """Some finding fails."""
+        return any(finding.fails(threshold) for finding in self.findings)

@@ -14,7 +14,7 @@ from tflint.findings import Severity
 if TYPE_CHECKING:
     from tflint.findings import Report
 
-FORMATS = ("full", "concise", "json", "sarif", "github")
+FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Style:
 
 def render(kind: str, report: Report, style: Style) -> str:
     """Give the report as text, in one of FORMATS."""
-    module = importlib.import_module(f"tflint.report.{kind}")
+    module = importlib.import_module(f"tflint.report.{kind.replace('-', '_')}")
     text: str = module.render(report, style)
     return text
 

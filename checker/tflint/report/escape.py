@@ -8,6 +8,7 @@ LONGEST = 200  # characters of one name in a report for people
 LONGEST_MESSAGE = 1000  # of a message, in which several names and the rule's own words stand
 
 _RUNNER_COMMAND = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
+_LINKED = re.compile(r"@|#(?=\d)|:(?=//)|www(?=\.)|GH-(?=\d)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
@@ -44,8 +45,17 @@ def encoded(document: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """`plain`, with Markdown's and HTML's marks disarmed."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>&~@])", r"\\\1", plain(text)).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    """`plain`, with the marks of Markdown and HTML disarmed, and what GitHub by itself makes a link or a mention of."""
+    text = plain(text).replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"[\\`*_\[\]#|>~$@]", r"\\\g<0>", text)
+    return _LINKED.sub(r"\g<0>&#8203;", text)
+
+
+def code(text: str) -> str:
+    """Put `plain` text into a code span of Markdown, where nothing is markup, link or mention."""
+    text = plain(text)
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}" if "`" in text or text != text.strip() else f"{fence}{text}{fence}"
 
 
 def command_data(text: str) -> str:

@@ -19,23 +19,27 @@ SCHEMA_VERSION = 1
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for all
     """One JSON object; see docs/json-report.md."""
-    document = {
+    return dumped({**run_object(report), "files": [file_object(file) for file in report.files]})
+
+
+def run_object(report: Report) -> dict[str, Any]:
+    """Give what is said of the run as a whole."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "tflite-lint", "version": __version__},
         "targets": list(report.targets),
         "assumed_target": report.assumed_target,
         "summary": {severity.value: report.count(severity) for severity in Severity},
-        "files": [_file(file) for file in report.files],
     }
-    return dumped(document)
 
 
-def dumped(document: dict[str, Any]) -> str:
+def dumped(document: Any, indent: int | None = 2) -> str:
     """Write strict JSON in ASCII, so that a log or a terminal may print it: no NaN, no control, no lone surrogate."""
-    return encoded(json.dumps(plain_value(document), indent=2, ensure_ascii=True, allow_nan=False)) + "\n"
+    return encoded(json.dumps(plain_value(document), indent=indent, ensure_ascii=True, allow_nan=False)) + "\n"
 
 
-def _file(file: FileReport) -> dict[str, Any]:
+def file_object(file: FileReport) -> dict[str, Any]:
+    """Give a file as JSON has it."""
     return {
         "path": file.path,
         "verdicts": {v.target: {"verdict": v.value, "reasons": list(v.reasons)} for v in file.verdicts},

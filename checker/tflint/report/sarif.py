@@ -19,6 +19,8 @@ from tflint.report.repository import relative
 from tflint.report.words import finding_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tflint.findings import Finding, Report
     from tflint.report import Style
     from tflint.rule import Rule
@@ -34,7 +36,6 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for 
     findings = sorted(report.findings, key=lambda f: f.severity.rank)[:RESULTS]
     rules = {rule.code: rule for rule in (*report.rules, *(f.rule for f in findings))}
     order = {code: index for index, code in enumerate(sorted(rules))}
-    fingerprints: Counter[str] = Counter()
     run = {
         "tool": {
             "driver": {
@@ -45,7 +46,10 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for 
             }
         },
         "columnKind": "utf16CodeUnits",
-        "results": [_result(f, order[f.rule.code], len(report.targets), fingerprints) for f in findings],
+        "results": [
+            _result(finding, order[finding.rule.code], len(report.targets), identity)
+            for finding, identity in zip(findings, identities(findings), strict=True)
+        ],
     }
     return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -70,10 +74,16 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else (start.rpartition(" ")[0] or start) + " ..."
 
 
-def _result(finding: Finding, index: int, targets: int, seen: Counter[str]) -> dict[str, Any]:
-    uri = _uri(finding.file)
-    identity = fingerprint(finding, relative(finding.file).as_posix())
-    seen[identity] += 1
+def identities(findings: Iterable[Finding]) -> Iterator[str]:
+    """Give each finding's fingerprint, numbered where several share one."""
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        known = fingerprint(finding, relative(finding.file).as_posix())
+        seen[known] += 1
+        yield f"{known}:{seen[known]}"
+
+
+def _result(finding: Finding, index: int, targets: int, identity: str) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.rule.code,
         "ruleIndex": index,
@@ -82,7 +92,7 @@ def _result(finding: Finding, index: int, targets: int, seen: Counter[str]) -> d
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": uri},
+                    "artifactLocation": {"uri": _uri(finding.file)},
                     "region": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1},
                 },
                 "logicalLocations": [
@@ -90,7 +100,7 @@ def _result(finding: Finding, index: int, targets: int, seen: Counter[str]) -> d
                 ],
             }
         ],
-        "partialFingerprints": {"primaryLocationLineHash": f"{identity}:{seen[identity]}"},
+        "partialFingerprints": {"primaryLocationLineHash": identity},
         "properties": {"count": finding.count, "targets": list(finding.targets), "data": dict(finding.data)},
     }
     if finding.suppressed is not None:

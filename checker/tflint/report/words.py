@@ -31,8 +31,7 @@ def meaning(verdict: Verdict) -> str:
 
 def shown(findings: Iterable[Finding], style: Style) -> list[Finding]:
     """Give the findings that a reader is to see: none suppressed, and when quiet only what fails the run."""
-    worst = style.threshold.rank if style.threshold else -1
-    return [f for f in findings if f.suppressed is None and (not style.quiet or f.severity.rank <= worst)]
+    return [f for f in findings if (f.fails(style.threshold) if style.quiet else f.suppressed is None)]
 
 
 def finding_line(finding: Finding, targets: int) -> str:

@@ -1,0 +1,37 @@
+"""GitLab's Code Quality report: what a merge request shows beside its changes.
+
+GitLab keeps one finding of a fingerprint, and drops the rest of a report after the first that its schema refuses
+(`CodequalityReports`, `Parsers::Codequality::CodeClimate` of GitLab). A binary has no lines: all stand on line 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tflint.report.escape import short
+from tflint.report.json import dumped
+from tflint.report.repository import relative
+from tflint.report.sarif import identities
+from tflint.report.words import finding_line, shown
+
+if TYPE_CHECKING:
+    from tflint.findings import Finding, Report
+    from tflint.report import Style
+
+SEVERITIES = {"error": "critical", "warning": "major", "info": "info"}
+
+
+def render(report: Report, style: Style) -> str:
+    """One JSON array; suppressed findings are not in it, for GitLab has no mark for them."""
+    findings = [finding for file in report.files for finding in shown(file.findings, style)]
+    return dumped([_issue(f, i, len(report.targets)) for f, i in zip(findings, identities(findings), strict=True)])
+
+
+def _issue(finding: Finding, identity: str, targets: int) -> dict[str, Any]:
+    return {
+        "description": f"{finding_line(finding, targets)} (at {short(finding.place.label)})",
+        "check_name": f"{finding.rule.code} {finding.rule.name}",
+        "fingerprint": identity,
+        "severity": SEVERITIES[finding.severity.value],
+        "location": {"path": relative(finding.file).as_posix(), "lines": {"begin": 1}},
+    }

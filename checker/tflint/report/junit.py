@@ -1,0 +1,102 @@
+"""JUnit XML, as Jenkins and GitLab read it: a suite per model; a case per target and per rule, so that passes show.
+
+A case fails where the run does: by a finding at or above the threshold. What is below it is told in the output of a
+case that passes. An error is a check that did not happen: of a file that is no model, by a rule that raised.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from tflint.engine import UNREADABLE
+from tflint.report.escape import plain, short
+from tflint.report.words import finding_line, meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tflint.findings import FileReport, Finding, Report
+    from tflint.report import Style
+    from tflint.runtimes.verdict import Verdict
+
+SUFFIX = ".tflite"
+
+
+def render(report: Report, style: Style) -> str:
+    """One document. Counts of a suite are of its cases."""
+    suites = [_suite(file, report, style) for file in report.files]
+    root = ET.Element("testsuites", {"name": "tflite-lint", **_sums(suites, ("tests", "failures", "errors"))})
+    root.extend(suites)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _sums(elements: Iterable[ET.Element], keys: Iterable[str]) -> dict[str, str]:
+    return {key: str(sum(int(element.get(key, 0)) for element in elements)) for key in keys}
+
+
+def _suite(file: FileReport, report: Report, style: Style) -> ET.Element:
+    path = plain(file.path)
+    findings: dict[str, list[Finding]] = {}
+    for finding in file.findings:
+        code = str(finding.data.get("crashed_rule") or finding.rule.code)
+        findings.setdefault(code, []).append(finding)
+    cases = [_verdict_case(verdict, file, style) for verdict in file.verdicts]
+    rules = {code: found[0].rule.name for code, found in findings.items()} | file.ran
+    cases += [
+        _rule_case(f"{code} {name}", findings.get(code, []), len(report.targets), style)
+        for code, name in sorted(rules.items())
+    ]
+    for case in cases:
+        case.set("classname", path.removesuffix(SUFFIX))
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": str(sum(case.find("error") is not None for case in cases)),
+        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
+    }
+    suite = ET.Element("testsuite", {"name": path, **counts})
+    suite.extend(cases)
+    return suite
+
+
+def _verdict_case(verdict: Verdict, file: FileReport, style: Style) -> ET.Element:
+    """Passes where it is supported, fails where a finding that fails the run is among the reasons, else is skipped."""
+    case = ET.Element("testcase", {"name": f"verdict on {plain(verdict.target)}"})
+    if verdict.value == "supported":
+        return case
+    fails = any(f.rule.code in verdict.reasons and f.fails(style.threshold) for f in file.findings)
+    reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
+    ET.SubElement(
+        case,
+        "failure" if fails else "skipped",
+        {"type": verdict.value, "message": f"{verdict.value}: {meaning(verdict)}{reasons}"},
+    )
+    return case
+
+
+def _rule_case(name: str, findings: list[Finding], targets: int, style: Style) -> ET.Element:
+    case = ET.Element("testcase", {"name": name})
+    failing = [f for f in findings if f.fails(style.threshold)]
+    suppressed = [f for f in findings if f.suppressed is not None]
+    passing = [f for f in findings if f not in failing and f not in suppressed]
+    if failing:
+        broken = any(f.rule.code == UNREADABLE or "crashed_rule" in f.data for f in failing)
+        element = ET.SubElement(
+            case,
+            "error" if broken else "failure",
+            {"type": failing[0].severity.value, "message": finding_line(failing[0], targets)},
+        )
+        element.text = _text(failing, targets)
+    elif suppressed and not passing:
+        reasons = dict.fromkeys(short(f.suppressed or "") for f in suppressed)
+        ET.SubElement(case, "skipped", {"type": "suppressed", "message": "; ".join(reasons)})
+    if passing:
+        ET.SubElement(case, "system-out").text = _text(passing, targets)
+    return case
+
+
+def _text(findings: list[Finding], targets: int) -> str:
+    lines = (f"{f.severity.value}: {finding_line(f, targets)} (at {short(f.place.label)})" for f in findings)
+    return "\n".join(lines)

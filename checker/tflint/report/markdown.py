@@ -1,0 +1,107 @@
+"""Markdown for the job summary of GitHub and for comments: the headline, then per model its verdicts and findings.
+
+Models with the worst findings come first, and what is over GitHub's limit is counted, for it drops a longer summary
+whole. Targets of the same outcome share a row, so that forty of them still read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint.findings import Severity
+from tflint.model.path import WHOLE
+from tflint.report.escape import code, markdown, short
+from tflint.report.words import closing, finding_line, meaning, needs, shown
+
+if TYPE_CHECKING:
+    from tflint.findings import FileReport, Finding, Report
+    from tflint.report import Style
+
+LIMIT = 1_000_000  # bytes; GitHub takes 1024 KiB as the summary of a step
+MOST = 50  # findings in one list, and names of models without any
+MARKS = {
+    "error": "❌",
+    "warning": "⚠️",
+    "info": "ℹ️",  # noqa: RUF001 - the sign for information, an emoji
+    "supported": "✅",
+    "partial": "⚠️",
+    "unsupported": "❌",
+    "unknown": "❔",
+}
+
+
+def render(report: Report, style: Style) -> str:
+    """One page; its lines hold no markup but ours."""
+    mark = MARKS["error" if report.fails(style.threshold) else "supported"]
+    text = f"# {mark} tflint: {markdown(closing(report))}\n"
+    size = len(text.encode())
+    clean: list[FileReport] = []
+    left: list[FileReport] = []
+    for file in sorted(report.files, key=_worst):
+        findings = shown(file.findings, style)
+        if not findings and (style.quiet or all(verdict.value == "supported" for verdict in file.verdicts)):
+            clean.append(file)
+            continue
+        block = _model(file, findings, report)
+        size += len(block.encode())
+        if size > LIMIT:
+            left.append(file)
+        else:
+            text += block
+    if left:
+        found = [f for file in left for f in shown(file.findings, style)]
+        text += f"\n**{_models(len(left))} more with {_number(len(found), 'finding')} did not fit in here.**\n"
+    if clean and not style.quiet:
+        text += _details(f"{_models(len(clean))} without a finding", [code(short(file.path)) for file in clean])
+    return text
+
+
+def _worst(file: FileReport) -> int:
+    return min((f.severity.rank for f in file.findings if f.suppressed is None), default=len(Severity))
+
+
+def _model(file: FileReport, findings: list[Finding], report: Report) -> str:
+    parts = [f"\n### {code(short(file.path))}\n", _verdicts(file)]
+    if file.minimum and report.assumed_target:
+        parts.append(f"No target named, so judged against the newest LiteRT; {markdown(needs(file))}.\n")
+    told = [_line(f, len(report.targets)) for f in findings if f.severity is not Severity.INFO]
+    infos = [_line(f, len(report.targets)) for f in findings if f.severity is Severity.INFO]
+    if told:
+        parts.append(_list(told))
+    if infos:
+        parts.append(_details(f"{len(infos)} info", infos).lstrip("\n"))
+    return "\n".join(parts)
+
+
+def _verdicts(file: FileReport) -> str:
+    rows: dict[str, list[str]] = {}
+    for verdict in file.verdicts:
+        reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
+        outcome = f"{MARKS[verdict.value]} {verdict.value} | {meaning(verdict)}{reasons}"
+        rows.setdefault(outcome, []).append(markdown(short(verdict.target)))
+    lines = [f"| {outcome} | {', '.join(targets)} |" for outcome, targets in rows.items()]
+    return "\n".join(["| verdict | | targets |", "|---|---|---|", *lines]) + "\n"
+
+
+def _line(finding: Finding, targets: int) -> str:
+    severity = finding.severity.value
+    head = f"{MARKS[severity]} {severity} **{finding.rule.code}** {finding.rule.name}"
+    where = f", at {code(short(finding.place.label))}" if finding.place.path != WHOLE.path else ""
+    return f"{head}: {markdown(finding_line(finding, targets))}{where}"
+
+
+def _list(lines: list[str]) -> str:
+    more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
+    return "".join(f"- {line}\n" for line in [*lines[:MOST], *more])
+
+
+def _details(summary: str, lines: list[str]) -> str:
+    return f"\n<details><summary>{summary}</summary>\n\n{_list(lines)}\n</details>\n"
+
+
+def _models(count: int) -> str:
+    return _number(count, "model")
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}{'s' if count != 1 else ''}"
