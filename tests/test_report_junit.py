@@ -193,7 +193,7 @@ def test_what_is_no_model_is_an_error_and_passes_nothing() -> None:
 
 def test_a_rule_that_raised_is_an_error_of_its_own_case() -> None:
     """The case of a crashed rule is neither passed nor failed: its check did not happen."""
-    (suite,) = read(report(linted(TWO_OPS, catalogue()["TFL000"].load(), raises, op_seen, levels))))
+    (suite,) = read(report(linted(TWO_OPS, catalogue()["TFL000"].load(), raises, op_seen, levels)))
 
     assert outcomes(suite) == {
         "verdict on litert-2.3.0": "Passed",

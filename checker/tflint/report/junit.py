@@ -43,7 +43,7 @@ def _suite(file: FileReport, report: Report, style: Style) -> ET.Element:
         code = str(finding.data.get("crashed_rule") or finding.rule.code)
         findings.setdefault(code, []).append(finding)
     cases = [_verdict_case(verdict, file, style) for verdict in file.verdicts]
-    rules = {code: found[0].rule.name for code, found in findings.items()} | file.ran
+    rules = {**{code: found[0].rule.name for code, found in findings.items()}, **file.ran}
     cases += [
         _rule_case(f"{code} {name}", findings.get(code, []), len(report.targets), style)
         for code, name in sorted(rules.items())
