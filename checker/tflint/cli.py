@@ -22,6 +22,13 @@ Target = Annotated[
     list[str] | None,
     typer.Option("--target", "-t", help="Runtime to judge against: an id of `tflint target list` or a TOML profile."),
 ]
+Config = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config", metavar="FILE|KEY=VALUE", help="A file in place of those found, or a key, as TOML; repeatable."
+    ),
+]
+Isolated = Annotated[bool, typer.Option("--isolated", help="Read no configuration, no environment and no lock.")]
 Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
 
 
@@ -56,16 +63,9 @@ def check(
         list[str] | None,
         typer.Option(metavar="FORMAT=PATH", help="Write one more report; repeatable."),
     ] = None,
-    config: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE|KEY=VALUE", help="A file instead of the closest ones, or a key, as TOML; repeatable."
-        ),
-    ] = None,
+    config: Config = None,
     contract: Annotated[Path | None, typer.Option(help="TOML file of the interface that callers rely on.")] = None,
-    isolated: Annotated[
-        bool, typer.Option("--isolated", help="Read no configuration, no environment and no tflint.lock.")
-    ] = False,
+    isolated: Isolated = False,
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Apply `exclude` to files named here too (for hooks).")
     ] = False,
@@ -159,6 +159,33 @@ def rule(
     from tflint.commands.rule import rule_command  # noqa: PLC0415 - start-up
 
     rule_command(codes or (), every=every or not codes, output_format=output_format)
+
+
+@app.command()
+def config(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY|RULE|PATH]...", help="Keys; with --explain rules, a model.", show_default=False),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Each value, or whether a rule runs, and where that was set.")
+    ] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="The JSON Schema of configurations.")] = False,
+    options: Config = None,
+    isolated: Isolated = False,
+    output_format: Annotated[str, typer.Option("--output-format", "-f", help="text or json.")] = "text",
+) -> None:
+    """Document the keys of a configuration, and explain which values hold and why."""
+    from tflint.commands.config import config_command  # noqa: PLC0415 - start-up
+
+    config_command(
+        tuple(what or ()),
+        explain=explain,
+        schema=schema,
+        options=tuple(options or ()),
+        isolated=isolated,
+        output_format=output_format,
+    )
 
 
 @app.command()

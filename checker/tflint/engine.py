@@ -82,7 +82,7 @@ def check_model(model: Model, plan: Plan, name: str = "-", contracts: tuple[Cont
     subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets, contracts)
     findings = _findings(name, _run(plan, subjects), plan)
     verdicts = tuple(Verdict.of(target.id, target.reasons) for target in targets)
-    return FileReport(name, verdicts, findings, minimum_runtimes(model), plan.ran())
+    return FileReport(name, verdicts, findings, minimum_runtimes(model), plan.ran(), plan.assumed_target)
 
 
 def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -> FileReport:
@@ -92,7 +92,8 @@ def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -
     verdicts = tuple(Verdict.of(profile.id, [reason]) for profile in plan.profiles)
     entries = (entry for entry in plan.entries if entry.scope == "ModelFile")
     hits = ((rule, found, "") for entry in entries for rule, found in _hits(entry, [file], None, plan))
-    return FileReport(file.name, verdicts, _findings(file.name, hits, plan), ran=plan.ran("ModelFile"))
+    findings = _findings(file.name, hits, plan)
+    return FileReport(file.name, verdicts, findings, (), plan.ran("ModelFile"), plan.assumed_target)
 
 
 class _Subjects:

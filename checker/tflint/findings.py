@@ -76,6 +76,7 @@ class FileReport:
     findings: tuple[Finding, ...] = ()
     minimum: tuple[str, ...] = ()  # oldest runtime of each family whose tables hold every operator
     ran: Mapping[str, str] = field(default_factory=dict)  # code and name of each rule that looked at it
+    assumed_target: bool = False  # nobody named one for it: judged against the newest LiteRT
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -83,8 +84,8 @@ class Report:
     """A run."""
 
     files: tuple[FileReport, ...]
-    targets: tuple[str, ...]
-    assumed_target: bool = False  # nobody named one: judged against the newest LiteRT
+    targets: tuple[str, ...]  # of all files: configurations may name others for each
+    assumed_target: bool = False  # of some file
     rules: tuple[Rule, ...] = field(default=(), repr=False)
 
     @property

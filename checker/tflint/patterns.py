@@ -36,7 +36,7 @@ def _posix(path: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _expression(pattern: Glob) -> re.Pattern[str]:
-    text = _posix(pattern.pattern).rstrip("/").removeprefix("./")
+    text = _posix(pattern.pattern).rstrip("/")
     anywhere = "(?:.*/)?" if "/" not in text else ""
     folder = glob.escape(pattern.folder)
     if anywhere:

@@ -152,7 +152,7 @@ def options(catalogue: Mapping[str, Entry], settings: Settings) -> dict[str, dic
             if key not in declared:
                 has = f"{entry.code} has the options {', '.join(declared)}" if declared else f"{entry.code} has none"
                 raise TflintError(
-                    f"{here.origin.of(at.key)}: unknown option {key!r}{nearest(key, declared) or f': {has}'}"
+                    f"{here.origin.of(here.key)}: unknown option {key!r}{nearest(key, declared) or f': {has}'}"
                 )
             found.setdefault(entry.code, {})[key.replace("-", "_")] = declared[key].parse(value, here)
     return found

@@ -44,18 +44,19 @@ class Hierarchy:
     @property
     def run(self) -> Settings:
         """Settings of the run as a whole: of the configuration closest to the current folder."""
-        return self._of_folder(self.here)
+        return self.folder(self.here)
 
     def of(self, path: str | os.PathLike[str]) -> Settings:
         """Settings of a model; the same object for all that one configuration governs."""
-        return self._of_folder(os.path.dirname(os.path.abspath(path)))
+        return self.folder(os.path.dirname(os.path.abspath(path)))
 
     def excludes(self, path: Path) -> bool:
         """Whether the configuration that governs a model excludes it."""
         settings = self.of(path)
         return bool(settings.exclude or settings.extend_exclude) and settings.excludes(os.path.abspath(path))
 
-    def _of_folder(self, folder: str) -> Settings:
+    def folder(self, folder: str) -> Settings:
+        """Settings of the models in a folder (its absolute path)."""
         source = self._file(folder)
         found = self._settings.get(source)
         if found is None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError, nearest
@@ -72,17 +73,17 @@ class Number(Kind):
 
 
 class Text(Kind):
-    """Text that is not empty; `check` gives what is wrong with it, or nothing."""
+    """Text that is not empty, and matches a pattern."""
 
-    def __init__(self, words: str = "text", pattern: str = "", check: Callable[[str], str] | None = None) -> None:
-        self.words, self.pattern, self.check = words, pattern, check
+    def __init__(self, words: str = "text", pattern: str = "") -> None:
+        self.words, self.pattern = words, pattern
 
     def parse(self, value: Any, at: At) -> Any:
         """A string."""
         if not isinstance(value, str) or not value:
             at.refuse(f"is {self.words}")
-        if self.check and (problem := self.check(value)):
-            at.refuse(problem)
+        if self.pattern and not re.search(self.pattern, value):
+            at.refuse(f"is {self.words}, not {value!r}")
         return value
 
     def schema(self) -> dict[str, Any]:
@@ -98,7 +99,7 @@ class Selector(Text):
 
     def schema(self) -> dict[str, Any]:
         """One of the selectors, listed once."""
-        return {"$ref": "#/$defs/selector"}
+        return {"$ref": "#/definitions/selector"}
 
 
 class File(Text):
@@ -239,7 +240,7 @@ class Table(Kind):
     def schema(self) -> dict[str, Any]:
         """An object with any keys of the kind."""
         if self.ref:
-            return {"$ref": f"#/$defs/{self.ref}"}
+            return {"$ref": f"#/definitions/{self.ref}"}
         return {
             "type": "object",
             "propertyNames": self.keys.schema(),
@@ -276,9 +277,12 @@ class Record(Kind):
 
     def schema(self) -> dict[str, Any]:
         """An object with these keys and no others."""
-        properties = {
-            key: {**({"description": self.docs[key]} if key in self.docs else {}), **kind.schema()}
-            for key, kind in self.keys.items()
-        }
+        properties = {key: described(kind.schema(), self.docs.get(key, "")) for key, kind in self.keys.items()}
         required = {"required": list(self.required)} if self.required else {}
         return {"type": "object", "additionalProperties": False, "properties": properties, **required}
+
+
+def described(schema: dict[str, Any], doc: str, **more: Any) -> dict[str, Any]:
+    """A schema with its description; draft-07 does not look beside a `$ref`."""
+    inner = {"allOf": [schema]} if "$ref" in schema else schema
+    return {**({"description": doc} if doc else {}), **more, **inner}

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import re
 
-_CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>)\s*([0-9]{1,9}(?:\.[0-9]{1,9})*)(\.\*)?")
+_RELEASE = r"[0-9]{1,9}(\.[0-9]{1,9})"
+_ANY = rf" *((==|!=) *{_RELEASE}*(\.\*)?|(<=|>=|<|>) *{_RELEASE}*|~= *{_RELEASE}+) *"
+PATTERN = f"^{_ANY}(,{_ANY})*$"
+"""What `satisfied` takes."""
 
-
-def problem_of(text: str) -> str:
-    """Say what is wrong with specifiers, nothing when they are right."""
-    for clause in text.split(","):
-        match = _CLAUSE.fullmatch(clause.strip())
-        if match is None or (match[3] and match[1] not in ("==", "!=")) or (match[1] == "~=" and "." not in match[2]):
-            return f"is version specifiers such as '>=0.1,<1', not {text!r}"
-    return ""
+_CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>) *([0-9]{1,9}(?:\.[0-9]{1,9})*)(\.\*)?")
 
 
 def satisfied(text: str, version: str) -> bool:
     """Whether a version meets every specifier."""
     have = _release(re.match(r"[0-9.]*[0-9]", version)[0])  # type: ignore[index] # our own version starts with digits
-    return all(_meets(have, *_CLAUSE.fullmatch(clause.strip()).groups()) for clause in text.split(","))  # type: ignore[union-attr] # checked by problem_of
+    return all(_meets(have, *_CLAUSE.fullmatch(clause.strip()).groups()) for clause in text.split(","))  # type: ignore[union-attr] # checked by PATTERN
 
 
 def _meets(have: tuple[int, ...], operator: str, text: str, wildcard: str | None) -> bool:

@@ -24,7 +24,7 @@ from tflint.config.kinds import (
     Text,
 )
 from tflint.config.place import Origin
-from tflint.config.requirement import problem_of
+from tflint.config.requirement import PATTERN
 from tflint.findings import Severity
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Settings:
         'extend = "../tflint.toml"',
     )
     required_version: str | None = key(
-        Text("a version specifier", check=problem_of),
+        Text("version specifiers such as '>=0.1,<1'", PATTERN),
         None,
         "Versions of tflint that may read this file: release numbers compared as PEP 440 has it, "
         "without regard to pre-releases.",

@@ -18,7 +18,7 @@ def render(report: Report, style: Style) -> str:
     for file in report.files:
         name = plain(file.path)
         if not style.quiet:
-            lines += [f"{name}: {verdict_line(verdict, file, report)}" for verdict in file.verdicts]
+            lines += [f"{name}: {verdict_line(verdict, file)}" for verdict in file.verdicts]
         for finding in shown(file.findings, style):
             severity, code = finding.severity.value, finding.rule.code
             text = finding_line(finding, len(report.targets))

@@ -57,7 +57,7 @@ def _file(console: Console, file: FileReport, report: Report, findings: list[Fin
         reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
         value = (verdict.value, VERDICT[verdict.value])
         _print(console, Text.assemble(f"{plain(verdict.target)}: ", value, f", {meaning(verdict)}{reasons}"), 2)
-    if file.minimum and report.assumed_target:
+    if file.minimum and file.assumed_target:
         text = f"no target named, so judged against the newest LiteRT; {needs(file)}"
         _print(console, Text(text, style="dim"), 2)
     for finding in findings:

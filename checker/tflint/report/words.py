@@ -41,11 +41,11 @@ def finding_line(finding: Finding, targets: int) -> str:
     return f"{short(finding.message, LONGEST_MESSAGE)}{times}{where}"
 
 
-def verdict_line(verdict: Verdict, file: FileReport, report: Report) -> str:
+def verdict_line(verdict: Verdict, file: FileReport) -> str:
     """`litert-2.3.0: unsupported: does not load (TFL201)`."""
     reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
     text = f"{plain(verdict.target)}: {verdict.value}: {meaning(verdict)}{reasons}"
-    return text + (f"; {needs(file)}" if report.assumed_target and file.minimum else "")
+    return text + (f"; {needs(file)}" if file.assumed_target and file.minimum else "")
 
 
 def needs(file: FileReport) -> str:
@@ -59,7 +59,8 @@ def closing(report: Report) -> str:
     counts = [(report.count(severity), severity.value) for severity in Severity]
     parts = [f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for n, word in counts]
     found = ", ".join(parts)
-    assumed = f", no target named: judged against {plain(', '.join(report.targets))}" if report.assumed_target else ""
+    judged = dict.fromkeys(verdict.target for file in report.files if file.assumed_target for verdict in file.verdicts)
+    assumed = f", no target named: judged against {plain(', '.join(judged))}" if judged else ""
     suppressed = sum(f.suppressed is not None for f in report.findings)
     hidden = f", {suppressed} suppressed" if suppressed else ""
     return f"{files} model{'s' if files != 1 else ''}: {found}{hidden}{assumed}"

@@ -34,6 +34,7 @@ HEADER = 4096  # bytes of a string constant that are read: its table of offsets
     "arity",
     Severity.ERROR,
     since="0.1.0",
+    mandatory=True,
     group=("op", "kind"),
     message="{op}: {problem}",
     examples=[(BAD, GOOD)],

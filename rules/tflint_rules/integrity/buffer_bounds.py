@@ -29,6 +29,7 @@ y: float32[1,4] = ADD(x, c)
     "buffer-bounds",
     Severity.ERROR,
     since="0.1.0",
+    mandatory=True,
     group=("kind",),
     message="{problem}",
     examples=[(BAD, GOOD)],

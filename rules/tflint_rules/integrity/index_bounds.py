@@ -27,6 +27,7 @@ y: float32[4] = RELU(x)
     "index-bounds",
     Severity.ERROR,
     since="0.1.0",
+    mandatory=True,
     group=("kind",),
     message="{problem}",
     examples=[(BAD, GOOD)],

@@ -27,6 +27,7 @@ LEAST_TAIL = 64  # bytes: below it are tables that an editing tool left behind
     "not-tflite",
     Severity.ERROR,
     since="0.1.0",
+    mandatory=True,
     group=("problem",),
     message="{problem}",
     examples=[(BAD, GOOD)],

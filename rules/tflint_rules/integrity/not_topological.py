@@ -31,6 +31,7 @@ y: float32[4] = RELU(a)
     "not-topological",
     Severity.ERROR,
     since="0.1.0",
+    mandatory=True,
     group=("problem",),
     message="{problem}",
     examples=[(BAD, GOOD)],

@@ -34,6 +34,7 @@ d: float32[4] = RELU(c)
     "subgraph-recursion",
     Severity.ERROR,
     since="0.1.0",
+    mandatory=True,
     group=("problem",),
     options={"depth": 8},
     message="{problem}",

@@ -1,0 +1,130 @@
+"""Which rules run: prefixes, names, layers, preview, and rules that no file can silence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from command import tflint
+from models import EXAMPLES
+from tflint.config.load import merged
+from tflint.config.place import Origin
+from tflint.registry import catalogue
+from tflint.select import Selection
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POINTER = (EXAMPLES / "lfs_pointer.tflite").read_bytes()  # TFL901, an error of a mandatory rule
+MANDATORY = {"TFL901", "TFL902", "TFL903", "TFL904", "TFL905", "TFL910"}
+FILE, FLAG = Origin("tflint.toml", file=True), Origin("--select")
+
+
+def running(*layers: tuple[Origin, dict[str, Any]], prefix: str = "TFL1") -> set[str]:
+    """Codes with a prefix that run under these layers."""
+    rules = catalogue()
+    selection = Selection(rules, merged(layers))
+    return {code for code, entry in rules.items() if code.startswith(prefix) and selection.of(entry).runs}
+
+
+def findings(folder: Path, *arguments: str, **environment: str) -> list[tuple[str, str]]:
+    """(code, severity) of what is found in m.tflite and not suppressed."""
+    done = tflint("check", "m.tflite", "-f", "json", *arguments, cwd=folder, **environment)
+    assert done.returncode in (0, 1), done.stderr
+    return [
+        (f["code"], f["severity"]) for f in json.loads(done.stdout)["files"][0]["findings"] if f["suppressed"] is None
+    ]
+
+
+def test_the_longest_selector_decides() -> None:
+    """A prefix narrows another, ignore wins where both are as long, a name counts as a whole code, ALL as none."""
+    whole = running()
+    assert {"TFL101", "TFL102", "TFL108"} <= whole
+    assert running((FILE, {"ignore": ("TFL10",)})) == {code for code in whole if not code.startswith("TFL10")}
+    assert running((FILE, {"select": ("TFL101", "TFL9"), "ignore": ("TFL1",)})) == {"TFL101"}
+    assert running((FILE, {"select": ("no-signature",), "ignore": ("ALL", "TFL10")})) == {"TFL101"}
+    assert running((FILE, {"select": ("TFL101",), "ignore": ("no-signature",)})) == set()
+    assert running((FILE, {"select": ("ALL",), "ignore": ("TFL",)})) == set()
+    assert running((FILE, {"select": ("TFL2",), "extend_select": ("TFL108",)})) == {"TFL108"}
+
+
+def test_a_layer_that_selects_starts_afresh() -> None:
+    """What a farther layer ignores is forgotten; without a select, ignores add up."""
+    far = (FILE, {"select": ("TFL1",), "ignore": ("TFL101",), "extend_select": ("TFL108",)})
+
+    assert running(far, (FLAG, {"select": ("TFL101",)})) == {"TFL101"}
+    assert not {"TFL101", "TFL102"} & running(far, (FLAG, {"ignore": ("TFL102",)}))
+
+
+def test_preview_rules_run_when_asked_for() -> None:
+    """By --preview, or when selected by the whole code or name; not by a prefix."""
+    rules = {code: replace(entry, status="preview") for code, entry in catalogue().items()}
+
+    def runs(values: dict[str, Any]) -> bool:
+        return Selection(rules, merged([(FILE, values)])).of(rules["TFL101"]).runs
+
+    assert not runs({})
+    assert not runs({"select": ("TFL10",)})
+    assert runs({"preview": True})
+    assert runs({"select": ("TFL101",)})
+    assert runs({"extend_select": ("no-signature",)})
+
+
+def test_mandatory_rules_are_those_of_files_that_make_runtimes_crash() -> None:
+    """No other rule is."""
+    assert {code for code, entry in catalogue().items() if entry.mandatory and code > "TFL1"} == MANDATORY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'select = ["TFL1"]',
+        'ignore = ["TFL901"]',
+        'ignore = ["ALL"]',
+        'severity.TFL901 = "info"',
+        'severity.TFL = "info"',
+        '[per-file-ignores]\n"*" = ["TFL901"]',
+        '[[suppress]]\npath = "*"\nrule = "TFL901"\nreason = "we know"',
+    ],
+)
+def test_no_file_silences_an_error_of_a_mandatory_rule(tmp_path: Path, text: str) -> None:
+    """Whatever a tflint.toml says, a Git LFS pointer fails the run."""
+    (tmp_path / "m.tflite").write_bytes(POINTER)
+    (tmp_path / "tflint.toml").write_text(text)
+
+    assert findings(tmp_path) == [("TFL901", "error")]
+    assert tflint("check", cwd=tmp_path).returncode == 1
+
+
+def test_a_person_silences_a_mandatory_rule(tmp_path: Path) -> None:
+    """Flags and the environment can; so can a file by leaving the model out altogether."""
+    (tmp_path / "m.tflite").write_bytes(POINTER)
+    (tmp_path / "tflint.toml").write_text('select = ["TFL"]\n')
+
+    assert findings(tmp_path, "--ignore", "TFL901") == []
+    assert findings(tmp_path, "--ignore", "TFL") == []
+    assert findings(tmp_path, "--select", "TFL1") == []
+    assert findings(tmp_path, TFLITE_LINT_IGNORE="TFL9") == []
+    assert findings(tmp_path, "--config", 'severity.TFL901 = "info"') == [("TFL901", "info")]
+    (tmp_path / "tflint.toml").write_text('exclude = ["m.tflite"]\n')
+    assert "no .tflite file found" in tflint("check", cwd=tmp_path).stderr
+
+
+def test_less_than_an_error_of_a_mandatory_rule_may_be_silenced(tmp_path: Path) -> None:
+    """A warning of TFL910 is ignored by a file as any other is, and its severity is set as any other is."""
+    from tflint import sketch  # noqa: PLC0415 - one test builds a model
+
+    (tmp_path / "m.tflite").write_bytes(
+        sketch.build("x: float32[4]\ny: float32[4] = ADD(x, x) options=Conv2DOptions stride_w=1 stride_h=1\n")
+    )
+    config = tmp_path / "tflint.toml"
+    config.write_text("")
+    assert dict(findings(tmp_path))["TFL910"] == "warning"
+
+    config.write_text('ignore = ["TFL910"]')
+    assert "TFL910" not in dict(findings(tmp_path))
+    config.write_text('severity.TFL910 = "info"')
+    assert dict(findings(tmp_path))["TFL910"] == "info"
