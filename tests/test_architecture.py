@@ -217,6 +217,7 @@ def test_a_check_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     assert {name.partition(".")[0] for name in loaded} & LAZY == set()
     assert "importlib.metadata" not in loaded
     assert not [name for name in loaded if name.startswith(("tflint.sketch", "tflint.fix", "tflint.parity"))]
+    assert {name for name in loaded if name.startswith("tflint.contract.")} == {"tflint.contract.find"}
 
 
 def locked(mode: str) -> subprocess.CompletedProcess[str]:

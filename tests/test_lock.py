@@ -90,6 +90,12 @@ def test_what_is_no_model_is_not_recorded(project: Path) -> None:
     assert (project / "tflint.lock").read_bytes() == before
 
 
+def test_a_folder_without_models_makes_no_lock(tmp_path: Path) -> None:
+    """A warning, as of `check`."""
+    one_line(tflint("lock", cwd=tmp_path), 0, "no .tflite file found")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_outside_of_the_project_are_refused(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """An entry with `..` would be another file on the next machine."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")

@@ -29,7 +29,9 @@ def lock_command(paths: tuple[Path, ...], *, check: bool) -> int:
     """Update each lock that governs one of the files; give the exit code. Raises TflintError."""
     paths = paths or (Path(),)
     files = find(paths, Hierarchy().excludes)
-    by_lock: dict[Path, list[Path]] = {lock: [] for lock in map(_lock_of, paths)}
+    if not files:
+        sys.stderr.write("tflint: warning: no .tflite file found\n")
+    by_lock: dict[Path, list[Path]] = {lock: [] for lock in map(_lock_of, paths) if lock.exists()}
     for file in files:
         by_lock.setdefault(_lock_of(file), []).append(file)
     folders = [path for path in paths if path.is_dir()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.contract.compare import compare
 from tflint.contract.interface import interface_of
 from tflint.inspection import inspect_model
+from tflint.model.conversion import NAME as CONVERSION
 from tflint.runtimes.profile import resolve, target_ids
 from tflint.runtimes.verdict import Verdict, judge
 from tflint.sketch.show import nameless, show
@@ -181,6 +182,8 @@ def _metadata(old: Model, new: Model, before: Mapping[str, Any], after: Mapping[
     sides = [{row["name"]: row for row in facts["metadata"]} for facts in (before, after)]
     for name in sorted({*sides[0], *sides[1]}):
         was, now = (_value(side.get(name)) for side in sides)
+        if name == CONVERSION and was and now:
+            continue  # its fields are told one by one
         if was is None or now is None or old.metadata_bytes(name) != new.metadata_bytes(name):
             rows.append({"name": name, "old": was, "new": f"{now}, other content" if was == now else now})
     return [row for row in rows if len(row) > 1]

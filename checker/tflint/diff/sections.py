@@ -171,7 +171,7 @@ def _graph(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for mark, ops in (("-", old), ("+", new)):
         yield from ((mark, op, f"{count:,} times" if count > 1 else "") for op, count in ops.items())
     if not (old or new or graph["same_text"]):
-        yield "", "the same operators, but tensors have other names or other places", ""
+        yield "", "the same operators; names, quantization or places of tensors differ", ""
 
 
 def _findings(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
