@@ -93,5 +93,7 @@ def _shapes(facts: Kernel, node: Node, y: Sequence[NodeTensor | None]) -> Iterat
     for index, state in enumerate(y):
         if not isinstance(made, list):  # a list holds the shapes of all outputs
             made = node.value(facts.outputs[min(index, len(facts.outputs) - 1)]) if facts.outputs else None
-        shape = made[index] if isinstance(made, list) and index < len(made) else made
+        shape: Any = made
+        if isinstance(made, list):
+            shape = made[index] if index < len(made) else None
         yield tuple(shape) if state is not None and isinstance(shape, (tuple, list)) else None
