@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint import sketch
@@ -154,6 +155,14 @@ def test_omitted_and_missing_operands_do_not_fit() -> None:
     assert found(text, made("FULLY_CONNECTED", "_", "_", "_", "_")) == []
 
 
+def test_an_op_that_makes_nothing_makes_no_pattern() -> None:
+    """An output index that no tensor has leaves nothing to capture."""
+    model = model_of("x: float32[4]\ny: float32[4] = ADD(x, x)")
+    assert model.primary is not None
+    op = replace(model.primary.ops[0], outputs=(None,))
+    assert match(model, op, made("ADD", name="y")) is None
+
+
 def test_custom_ops_go_by_their_own_name() -> None:
     """A Flex op is matched as what it is called."""
     text = "s: int32[1]\nr: float32[4] = CUSTOM:FlexRandomUniform(s)\np: float32[]\ny: bool[4] = GREATER_EQUAL(r, p)"
@@ -192,6 +201,6 @@ def test_no_graph_makes_a_search_long() -> None:
     for text, pattern in cases:
         model = model_of(text)
         assert model.primary is not None
-        start = time.perf_counter()
+        start = time.process_time()
         assert list(matches(model, model.primary, pattern, VIEWS)) == []
-        assert time.perf_counter() - start < 1
+        assert time.process_time() - start < 2

@@ -17,21 +17,22 @@ if TYPE_CHECKING:
     from tflint.api import Made, Match, Model, Op, Tensor
 
 PRODUCT = "FULLY_CONNECTED BATCH_MATMUL"
-CUT = frozenset({"ADD", "CONCATENATION", "SLICE", "SPLIT", "SPLIT_V", "STRIDED_SLICE", "UNPACK"})  # product to gate
-CLIPPED = frozenset({"MAXIMUM", "MINIMUM", "MUL", "RELU", "RELU6", "RELU_0_TO_1"})  # a hard sigmoid, piece by piece
+# From a product to a gate: sums, pieces, steps of a sequence. CLIPPED makes a hard sigmoid of it.
+CUT = frozenset({"ADD", "CONCATENATION", "REVERSE_V2", "SLICE", "SPLIT", "SPLIT_V", "STRIDED_SLICE", "UNPACK"})
+CLIPPED = frozenset({"MAXIMUM", "MINIMUM", "MUL", "RELU", "RELU6", "RELU_0_TO_1"})
 
 SIGMOID = "LOGISTIC MAXIMUM MINIMUM MUL RELU RELU_0_TO_1"  # and what a hard one ends in
 
 GATE = made(SIGMOID, made(PRODUCT, behind=CUT | CLIPPED))
 CANDIDATE = made("TANH RELU", made(PRODUCT, behind=CUT))
-WRITTEN = made("MUL", GATE, CANDIDATE)
-CELL = made("ADD", made("MUL", GATE, "state"), WRITTEN, name="next")
-LSTM = made("MUL", GATE, made("TANH RELU", CELL))
+WRITTEN = made("MUL", CANDIDATE, GATE)
+CELL = made("ADD", WRITTEN, made("MUL", GATE, "state"), name="next")
+LSTM = made("MUL", made("TANH RELU", CELL), GATE)
 
 RESET = made("MUL", GATE, "_", behind=CUT | set(PRODUCT.split()))  # before the recurrent product, or after it
-BLENDED = made("TANH RELU", RESET, name="new")
+BLENDED = made("TANH RELU", RESET)
 UPDATE = made(SIGMOID, made(PRODUCT, behind=CUT | CLIPPED), name="update")
-GRU = made("ADD", made("MUL", UPDATE, "state"), made("MUL", made("SUB", "_", "update"), BLENDED), name="next")
+GRU = made("ADD", made("MUL", made("SUB", "_", UPDATE), BLENDED), made("MUL", "update", "state"), name="next")
 
 LIMIT = made("LESS", "_", "limit", behind={"LOGICAL_AND"})
 

@@ -78,12 +78,12 @@ def unfused_lstm(model: Model) -> Iterator[Hit]:
     a loop can kill the converter. A one-layer model has 15,252 bytes so, and 9,224 with the fused op.
 
     ## What to do
-    Convert the layer with tf_keras: Keras 3 never fuses. `TF_USE_LEGACY_KERAS=1`, build the same layers with
-    `tf_keras.layers.LSTM` and `Input(shape=(T, F), batch_size=1)`, `set_weights(old.get_weights())`, convert: the
-    outputs differ by 1.1e-8. That fuses only a plain layer: `activation="tanh"`, `recurrent_activation="sigmoid"`, a
-    bias, no mask, not `unroll`, not `stateful`, and `LSTM` itself rather than `RNN(LSTMCell)`. From PyTorch it comes
-    unrolled always, and a layer copied to tf_keras is the way to the fused op (its gates are in the order i, f, g, o,
-    which is Keras's i, f, c, o; the two biases add up).
+    Convert the layer with tf_keras, for Keras 3 never fuses: under `TF_USE_LEGACY_KERAS=1`, the same layers from
+    `tf_keras` with `Input(shape=(T, F), batch_size=1)` and `set_weights(old.get_weights())`.
+
+    Outputs differ by 1.1e-8. Only a plain layer fuses: `LSTM` itself, not `RNN(LSTMCell)`, with `activation="tanh"`,
+    `recurrent_activation="sigmoid"` and a bias, without mask, `unroll` and `stateful`. From PyTorch an LSTM always
+    comes unrolled: copy its weights too (its gates i, f, g, o are Keras's i, f, c, o; the two biases add up).
 
     ## Exceptions
     Info where the steps are unrolled: large, but it runs anywhere and quantizes. Fewer than four steps are a streaming

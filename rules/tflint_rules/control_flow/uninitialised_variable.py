@@ -45,9 +45,9 @@ def uninitialised_variable(model: Model) -> Iterator[Hit]:
     and no error. Inside a loop the call fails, with `variable != nullptr was not true`.
 
     ## What to do
-    Convert from a SavedModel, whose initializer the converter brings along, or with `from_keras_model` of tf_keras.
-    `from_concrete_functions([f], model)` of a Keras 3 model leaves the weights behind: `model.export(directory)` first.
-    A state wants its start assigned in a `tf.function` that the SavedModel runs on load.
+    Convert with `from_keras_model(model)`, which freezes the weights, or from a SavedModel, whose initializer the
+    converter brings along: `from_concrete_functions([f], model)` of a Keras 3 model leaves the weights behind. A state
+    wants its start assigned in a `tf.function` that the SavedModel runs on load.
 
     ## Exceptions
     A variable that CALL_ONCE's subgraph or another signature writes is none: an app that trains or restores a

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MASKED = VIEWS | {"ADD", "SUB", "MUL", "DIV", "PACK", "SELECT", "SELECT_V2"}  # from query x key to the softmax
 PRODUCT = made("BATCH_MATMUL FULLY_CONNECTED", behind=MASKED)  # old converters unroll the first into the second
-PROBABILITIES = made("SOFTMAX", PRODUCT, behind=VIEWS)
+PROBABILITIES = made("SOFTMAX", PRODUCT, behind=VIEWS | {"SELECT_V2"})  # Keras 3 masks once more behind it
 
 BAD = """
 q: float32[1,4,8,16]
