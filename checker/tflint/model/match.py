@@ -27,7 +27,8 @@ STEPS = 400  # looks at a tensor in one search; the largest pattern of ours take
 VIEWS = frozenset({"CAST", "DEQUANTIZE", "EXPAND_DIMS", "QUANTIZE", "RESHAPE", "SQUEEZE", "TRANSPOSE"})
 
 _COMMUTATIVE = frozenset({"ADD", "MAXIMUM", "MINIMUM", "MUL", "SQUARED_DIFFERENCE"})
-_JOINS = _COMMUTATIVE | {"CONCATENATION", "DIV", "PACK", "SELECT", "SELECT_V2", "SUB"}  # any operand's values go on
+_OTHER_JOINS = "BROADCAST_ARGS CONCATENATION DIV EQUAL FLOOR_DIV FLOOR_MOD PACK RANGE SELECT SELECT_V2 SUB"
+_JOINS = _COMMUTATIVE | set(_OTHER_JOINS.split())  # any operand's values go on
 _DATA = {"SPLIT": 1}  # op -> the operand whose values go on, where that is not the first
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
+from tflint.api import Model, Severity, hit, made, match, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from tflint.api import Hit, Op, Tensor
+    from tflint.api import Hit, Op
 
 _NAMES = (
     "STRIDED_SLICE SLICE PACK UNPACK GATHER CONCATENATION REDUCE_PROD CAST ADD SUB MUL DIV FLOOR_DIV FLOOR_MOD MAXIMUM "
     "MINIMUM EXPAND_DIMS SQUEEZE RESHAPE SPLIT RANGE SELECT SELECT_V2 EQUAL BROADCAST_ARGS"
 )
-ARITHMETIC = frozenset(_NAMES.split())
+COMPUTED = made("SHAPE", behind=_NAMES.split())
 DTYPES = frozenset({"int32", "int64", "bool"})
 MAX_ELEMENTS = 8  # of a shape: TFLite's ranks end there
 
@@ -62,20 +62,15 @@ def shape_arithmetic_overhead(model: Model, options: Mapping[str, Any]) -> Itera
     """
     if not any(tensor and tensor.is_dynamic for graph in model.entry_graphs for tensor in graph.inputs):
         return
-    total = count = 0
-    first: Op | None = None
-    for graph in model.subgraphs:
-        shaped: set[int] = set()
-        total += len(graph.ops)
-        for op in graph.ops:
-            computes = op.name == "SHAPE" or (op.name in ARITHMETIC and not shaped.isdisjoint(op.input_indices))
-            if computes and all(tensor is not None and _is_shape(tensor) for tensor in op.outputs):
-                shaped.update(op.output_indices)
-                count += 1
-                first = first or op
-    if first is not None and count >= int(options["min_ops"]) and 100 * count >= float(options["share"]) * total:
-        yield hit(first, count=count, total=total, share=round(100 * count / total))
+    found = [op for op in model.ops if _is_small(op) and op.outputs[0] and match(model, op.outputs[0], COMPUTED)]
+    count, total = len(found), sum(len(graph.ops) for graph in model.subgraphs)
+    if found and count >= int(options["min_ops"]) and 100 * count >= float(options["share"]) * total:
+        yield hit(found[0], count=count, total=total, share=round(100 * count / total))
 
 
-def _is_shape(tensor: Tensor) -> bool:
-    return tensor.dtype in DTYPES and len(tensor.shape) <= 1 and tensor.elements <= MAX_ELEMENTS
+def _is_small(op: Op) -> bool:
+    """All that it makes may be a shape or a part of one."""
+    return bool(op.outputs) and all(
+        tensor is not None and tensor.dtype in DTYPES and len(tensor.shape) <= 1 and tensor.elements <= MAX_ELEMENTS
+        for tensor in op.outputs
+    )
