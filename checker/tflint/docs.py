@@ -81,7 +81,7 @@ def _facts(rule: Rule, pack: str) -> Iterable[str]:
     if rule.reads == "weights":
         yield "reads weights: runs under `--deep`"
     if rule.mandatory:
-        yield "mandatory: no configuration, suppression or baseline silences it"
+        yield "mandatory: no configuration, suppression or baseline silences its errors"
 
 
 def _needs(rule: Rule) -> list[str]:

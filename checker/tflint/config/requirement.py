@@ -14,13 +14,13 @@ _ANY = rf" *((==|!=) *{_RELEASE}*(\.\*)?|(<=|>=|<|>) *{_RELEASE}*|~= *{_RELEASE}
 PATTERN = f"^{_ANY}(,{_ANY})*$"
 """What `satisfied` takes."""
 
-_CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>) *([0-9]{1,9}(?:\.[0-9]{1,9})*)(\.\*)?")
+_CLAUSE = r"(~=|==|!=|<=|>=|<|>) *([0-9]{1,9}(?:\.[0-9]{1,9})*)(\.\*)?"
 
 
 def satisfied(text: str, version: str) -> bool:
     """Whether a version meets every specifier."""
     have = _release(re.match(r"[0-9.]*[0-9]", version)[0])  # type: ignore[index] # our own version starts with digits
-    return all(_meets(have, *_CLAUSE.fullmatch(clause.strip()).groups()) for clause in text.split(","))  # type: ignore[union-attr] # checked by PATTERN
+    return all(_meets(have, *re.fullmatch(_CLAUSE, clause.strip()).groups()) for clause in text.split(","))  # type: ignore[union-attr] # checked by PATTERN
 
 
 def _meets(have: tuple[int, ...], operator: str, text: str, wildcard: str | None) -> bool:
