@@ -13,7 +13,6 @@ from mkdocs.structure.files import File
 
 from tflint import docs
 from tflint.commands.target import SUFFIXES, UNBOUNDED, describe, differences
-from tflint.crash import CRASHED
 from tflint.registry import CORE, catalogue
 from tflint.runtimes.profile import FAMILIES, FLAGS, resolve, target_ids
 
@@ -78,8 +77,8 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def rules() -> list[Rule]:
-    """The rules that come with tflint, and the one that stands for a crash."""
-    return [entry.load() for entry in (CRASHED, *catalogue().values()) if entry.pack == CORE]
+    """The rules that come with tflint."""
+    return [entry.load() for entry in catalogue().values() if entry.pack == CORE]
 
 
 def rule_pages() -> dict[str, str]:

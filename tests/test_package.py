@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import tarfile
 import zipfile
 from email.parser import Parser
@@ -15,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models import EXAMPLES, ROOT
+from wheels import build, environment, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,23 +22,6 @@ MOST = 250 << 20  # bytes of an installation: what pre-commit.ci allows
 HEAVY = {"tensorflow", "ai-edge-litert", "tflite-runtime", "torch", "onnx", "keras", "jax", "scipy", "pandas"}
 
 pytestmark = pytest.mark.xdist_group("package")
-
-
-def run(*argv: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command without our settings and paths in its environment."""
-    dropped = ("PYTHON", "TFLITE_LINT_", "VIRTUAL_ENV")
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
-    return subprocess.run(
-        list(map(str, argv)), cwd=cwd, env=clean, capture_output=True, text=True, check=False, timeout=600
-    )
-
-
-def build(source: Path, kind: str, out: Path) -> Path:
-    """Build with the backend that pyproject.toml names; it writes nothing into the source."""
-    done = run(sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", out, cwd=source)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (made,) = out.glob("*.whl" if kind == "wheel" else "*.tar.gz")
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +40,7 @@ def names(wheel: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the interpreter of a fresh environment that has the wheel and what it depends on."""
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    done = run(sys.executable, "-m", "venv", folder, cwd=folder.parent)
-    assert done.returncode == 0, done.stdout + done.stderr
-    inside = next(path for path in (folder / "bin" / "python", folder / "Scripts" / "python.exe") if path.exists())
-    done = run(inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=folder.parent)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return inside
+    return environment(tmp_path_factory.mktemp("installed") / "venv", wheel)
 
 
 def test_wheel_has_two_packages(names: set[str]) -> None:

@@ -136,7 +136,7 @@ def test_who_selects_a_rule_of_a_broken_pack_is_refused(install: Install, tflint
     assert done.returncode == 2
     assert [line.partition(":")[2] for line in done.stderr.splitlines()] == [
         " warning: rule pack 'acme' (acme-pack) is left out: ValueError: no luck",
-        " error: select: no rule 'ACM101'",
+        " error: --extend-select: no rule 'ACM101'",
     ]
 
 

@@ -154,8 +154,16 @@ def rule(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All rules.")] = False,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",
+    new: Annotated[bool, typer.Option("--new", help="Begin the rule CODE NAME: write its files.")] = False,
+    family: Annotated[str | None, typer.Option(help="Folder of a new rule; default: where its hundreds are.")] = None,
+    pack: Annotated[Path, typer.Option(help="Folder of the pack that a new rule is for.")] = Path(),
 ) -> None:
-    """Explain a rule, or list many: one has a page, several a line each."""
+    """Explain a rule, or list many (one has a page, several a line each), or begin a new one."""
+    if new:
+        from tflint.commands.new_rule import new_rule_command  # noqa: PLC0415 - start-up
+
+        new_rule_command(codes or (), family, pack)
+        return
     from tflint.commands.rule import rule_command  # noqa: PLC0415 - start-up
 
     rule_command(codes or (), every=every or not codes, output_format=output_format)

@@ -150,15 +150,15 @@ def _pack(point: EntryPoint) -> list[Entry]:
 def _entries(module: ModuleType, pack: str) -> list[Entry]:
     index: dict[str, Row] | None = getattr(module, "INDEX", None)
     if index is None:
-        return [Entry.of(rule, pack) for rule in _walk(module)]
+        return [Entry.of(rule, pack) for rule in rules_of(module)]
     columns = len(fields(Entry)) - 2
     if any(len(row) != columns for row in index.values()):
         raise ValueError(f"its INDEX is not of this tflint: rows have {columns} fields")
     return [Entry(code, *row, pack) for code, row in index.items()]
 
 
-def _walk(pack: ModuleType) -> Iterator[Rule]:
-    """Rules of a pack's modules, each once."""
+def rules_of(pack: ModuleType) -> Iterator[Rule]:
+    """Rules of a pack's modules, each once; all of it is imported."""
     import pkgutil  # noqa: PLC0415 - only for packs without an index
 
     from tflint.rule import Rule  # noqa: PLC0415 - same
@@ -175,4 +175,4 @@ def _walk(pack: ModuleType) -> Iterator[Rule]:
 
 def index_of(pack: ModuleType) -> dict[str, Row]:
     """The INDEX of a pack, made by importing all of it: what scripts/generate_index.py writes."""
-    return {rule.code: Entry.of(rule, "").row for rule in sorted(_walk(pack), key=lambda rule: rule.code)}
+    return {rule.code: Entry.of(rule, "").row for rule in sorted(rules_of(pack), key=lambda rule: rule.code)}

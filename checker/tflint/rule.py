@@ -19,7 +19,7 @@ Status = Literal["stable", "preview"]
 Check = Any  # a generator function of hits; its first parameter's annotation is the scope
 
 CODE = re.compile(r"[A-Z]{2,5}[0-9]{3}")
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _SCOPES = ("ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice")
 _INJECTED = {"model", "options", "contracts"}
@@ -128,7 +128,7 @@ def rule(
 
     Raises ValueError for a bad code, name or signature.
     """
-    if not CODE.fullmatch(code) or not _NAME.fullmatch(name):
+    if not CODE.fullmatch(code) or not NAME.fullmatch(name):
         raise ValueError(f"bad rule id: {code} {name}")
 
     def wrap(check: Check) -> Rule:

@@ -1,5 +1,7 @@
 """Contracts that every rule of every pack keeps, for our own tests and for a pack author's.
 
+`contracts(pack, pages)` gives them all, to be called by a parametrised test.
+
 A rule has a page `tests/rules/<CODE>.md`: prose and ```tflint blocks, each a sketch. Lines that the rule must flag end
 in `# <CODE>`, and nothing else may be flagged; a finding on the whole model is expected by a line that holds nothing
 but that comment. `# target: tflite-2.9` names the targets of a block, `# options: key=value` the rule's options;
@@ -8,24 +10,29 @@ but that comment. `# target: tflite-2.9` names the targets of a block, `# option
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from dataclasses import dataclass
+from functools import partial
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from tflint import sketch
+from tflint import docs, sketch
 from tflint.config.given import option_value
 from tflint.config.load import parse_toml
 from tflint.contract.find import LOCK, Contract, contract
 from tflint.contract.interface import interface_of
 from tflint.engine import Plan, check_model
 from tflint.model.read import decode
-from tflint.registry import Entry, notices
+from tflint.registry import Entry, notices, rules_of
+from tflint.report.sarif import descriptor
 from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from tflint.findings import Finding
     from tflint.rule import Rule
@@ -34,6 +41,38 @@ NEWEST = "litert"
 _FENCE = re.compile(r"^```tflint\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _DENIED = re.compile(r"^(no|dont|do-not|must|should|avoid|disallow|use|prefer|check)-")
 _ALLOWED = {"no-signature", "no-evidence"}  # what is missing is the flaw
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One thing that one rule is held to. Called, it raises AssertionError where it is not kept."""
+
+    code: str
+    what: str
+    check: Callable[[], None]
+
+    def __call__(self) -> None:
+        """Hold the rule to it."""
+        self.check()
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.what}"
+
+
+def contracts(pack: ModuleType, pages: Path) -> list[Contract]:
+    """All contracts of all rules of a pack; `pages` is the folder of its test pages."""
+    found = []
+    for rule in rules_of(pack):
+        checks: dict[str, Callable[[], None]] = {
+            "documented": partial(check_documented, rule),
+            "placed": partial(check_placed, rule),
+            "derived": partial(check_derived, rule),
+            "page": partial(check_page, rule, pages),
+        }
+        for number, each in enumerate(rule.examples):
+            checks[f"example-{number}"] = partial(check_example, rule, each.bad, each.good, each.target)
+        found += [Contract(rule.code, what, check) for what, check in checks.items()]
+    return sorted(found, key=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +127,34 @@ def check_documented(rule: Rule) -> None:
     """Its page starts with a sentence and says why it is bad and what to do; its name states the flaw."""
     assert rule.summary.endswith("."), f"{rule.code}: the first paragraph is a sentence"
     assert {"Why is this bad?", "What to do"} <= set(rule.sections), f"{rule.code}: sections {list(rule.sections)}"
-    assert not _DENIED.match(rule.name) or rule.name in _ALLOWED, f"{rule.code}: {rule.name} names a remedy, not a flaw"
-    assert rule.check.__name__ == rule.name.replace("-", "_"), f"{rule.code}: the function is called as the rule"
+    assert not names_a_remedy(rule.name), f"{rule.code}: {rule.name} names a remedy, not a flaw"
     assert rule.message[0] == "{" or rule.message[0].islower(), f"{rule.code}: a message is a lower-case fragment"
     assert not rule.message.endswith("."), f"{rule.code}: a message is a fragment"
     assert rule.examples, f"{rule.code}: no example"
+    for key in rule.options:
+        assert f"`{key.replace('_', '-')}`" in rule.doc, f"{rule.code}: its page does not say what option {key} is"
+
+
+def names_a_remedy(name: str) -> bool:
+    """A rule's name says what is wrong ("allow ___"), not what to do."""
+    return bool(_DENIED.match(name)) and name not in _ALLOWED
+
+
+def check_placed(rule: Rule) -> None:
+    """One rule a file; file and function are called as the rule, and an index of the pack, if any, has its row."""
+    function, module = rule.check.__name__, sys.modules[rule.check.__module__]
+    assert function == rule.name.replace("-", "_"), f"{rule.code}: the function is called as the rule"
+    assert module.__name__.rpartition(".")[2] == function, f"{rule.code}: the file is called as the rule"
+    index = getattr(sys.modules[module.__name__.partition(".")[0]], "INDEX", None)
+    assert index is None or index.get(rule.code) == Entry.of(rule, "").row, f"{rule.code}: the pack's INDEX is stale"
+
+
+def check_derived(rule: Rule) -> None:
+    """Index, page, JSON and SARIF are made of it and mention it."""
+    assert f"[{rule.code}](" in docs.index({rule: "test"})
+    assert docs.page(rule, "test").startswith(f"# {rule.name} ({rule.code})")
+    assert json.loads(json.dumps(docs.rule_object(rule, "test")))["code"] == rule.code
+    assert descriptor(rule)["id"] == rule.code
 
 
 def check_example(rule: Rule, bad: str, good: str, target: str | None) -> None:

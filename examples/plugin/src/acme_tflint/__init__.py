@@ -1,0 +1,1 @@
+"""What goes wrong on Acme's boards: rules, and the boards as targets."""
