@@ -1,10 +1,11 @@
-"""The pages of the documentation site that are made from rules and runtime tables: a hook of mkdocs (see mkdocs.yml).
+"""The pages of the documentation site that are made from rules, tables and tflint.api: a hook of mkdocs (mkdocs.yml).
 
 They are made when the site is built, so they cannot be stale. Every page is a function of what tflint itself knows.
 """
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ from tflint import docs
 from tflint.commands.target import SUFFIXES, UNBOUNDED, describe, differences
 from tflint.registry import CORE, catalogue
 from tflint.runtimes.profile import FAMILIES, FLAGS, resolve, target_ids
+
+sys.path.insert(0, str(Path(__file__).parent))  # mkdocs loads a hook by its path
+
+import api_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +76,7 @@ def on_config(config: Any) -> Any:
 
 def on_files(files: Any, config: Any) -> Any:
     """Add the made pages to the site."""
-    for path, text in {**rule_pages(), **target_pages()}.items():
+    for path, text in {**rule_pages(), **target_pages(), "api.md": api_page.page()}.items():
         files.append(File.generated(config, path, content=text))
     return files
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models import ROOT
+from tflint import api
 from tflint.registry import catalogue
 from tflint.runtimes.profile import resolve, target_ids
 
@@ -78,3 +79,13 @@ def test_site_fetches_nothing(site: Path) -> None:
         assert not re.findall(r'(?:src="|<link rel="(?:stylesheet|preconnect)"[^>]*href=")(?:https?:)?//[^"]+', text), (
             page
         )
+
+
+def test_everything_that_rules_may_import_is_told(site: Path) -> None:
+    """Each name of tflint.api has its section, with the fields and methods of what rules look at."""
+    page = (site / "api" / "index.html").read_text(encoding="utf-8")
+    for name in api.__all__:
+        assert f'<h2 id="{name.lower()}' in page, name
+    for kind in (api.Op, api.Tensor, api.Model):
+        for member in vars(kind):
+            assert member.startswith("_") or f"<code>{member}" in page, member

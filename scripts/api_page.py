@@ -1,0 +1,78 @@
+"""The page of the documentation site about what rules may import: names, fields and docstrings of tflint.api."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from tflint import api, sketch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD = """# What rules may import
+
+Names of `tflint.api`, and of no other module of tflint. Whatever comes from a model may be missing, odd or hostile: an
+input that is left out is `None`, and so are the values of what is no small constant.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD, "## Sketches", inspect.cleandoc(sketch.__doc__ or "")]
+    for name in sorted(api.__all__, key=lambda name: (_order(getattr(api, name)), name)):
+        value = getattr(api, name)
+        if inspect.isclass(value):
+            parts += [f"## {name}", _doc(value), *_members(value)]
+        elif inspect.isroutine(value):
+            parts += [f"## {name}", f"```python\n{name}{_signature(value)}\n```", _doc(value)]
+        elif inspect.ismodule(value):
+            parts += [f"## {name}", _doc(value)]
+        else:
+            shown = ", ".join(sorted(value)) if isinstance(value, frozenset) else repr(value)
+            parts += [f"## {name}", f"`{shown}`"]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _order(value: object) -> int:
+    """Classes, functions, modules, constants."""
+    kinds = (inspect.isclass, inspect.isroutine, inspect.ismodule)
+    return next((rank for rank, kind in enumerate(kinds) if kind(value)), len(kinds))
+
+
+def _doc(value: object) -> str:
+    return inspect.cleandoc(value.__doc__ or "")
+
+
+def _signature(value: Any) -> str:
+    """As written: annotations are text."""
+    return str(inspect.signature(value)).replace("'", "")
+
+
+def _members(kind: type) -> Iterator[str]:
+    """Fields with their types, then properties and methods with the first sentence of their docs."""
+    rows = []
+    if dataclasses.is_dataclass(kind):
+        rows += [(field.name, str(field.type), "") for field in dataclasses.fields(kind) if field.name[0] != "_"]
+    for name, value in vars(kind).items():
+        if name.startswith("_") or name in {row[0] for row in rows}:
+            continue
+        getter = getattr(value, "fget", None) or getattr(value, "func", None)
+        if getter:
+            rows.append((name, str(getter.__annotations__.get("return", "")), _summary(getter)))
+        elif inspect.isfunction(value):
+            rows.append(
+                (f"{name}{_signature(value)}".replace("(self, ", "(").replace("(self)", "()"), "", _summary(value))
+            )
+    if rows:
+        lines = (f"| `{name}` | {_code(kind)} | {words} |" for name, kind, words in rows)
+        yield "| name | type | what |\n|---|---|---|\n" + "\n".join(line for line in lines)
+
+
+def _summary(value: object) -> str:
+    return " ".join(_doc(value).partition("\n\n")[0].split()).replace("|", r"\|")
+
+
+def _code(kind: str) -> str:
+    return f"`{kind}`".replace("|", r"\|") if kind else ""
