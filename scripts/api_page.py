@@ -37,8 +37,11 @@ def page() -> str:
 
 def _order(value: object) -> int:
     """Classes, functions, modules, constants."""
-    kinds = (inspect.isclass, inspect.isroutine, inspect.ismodule)
-    return next((rank for rank, kind in enumerate(kinds) if kind(value)), len(kinds))
+    if inspect.isclass(value):
+        return 0
+    if inspect.isroutine(value):
+        return 1
+    return 2 if inspect.ismodule(value) else 3
 
 
 def _doc(value: object) -> str:

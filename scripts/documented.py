@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-BOARD = 'extends = "litert-2.1"\n'  # targets/board.toml, which the pages speak of
+MODELS = ("old.tflite", "new.tflite", "models/a.tflite", "models/new.tflite")
+FILES = {"targets/board.toml": 'extends = "litert-2.1"\n', "app.toml": 'outputs = ["probabilities"]\n'}
 _BLOCK = re.compile(r"^(<!-- not run: .+ -->\n)?```(console|sh|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -60,10 +61,16 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def sandbox(folder: Path) -> Path:
-    """Lay out what the commands are run on: the examples, and a profile of one's own."""
+    """Lay out what the commands are run on, as a git checkout: the examples, and the files that pages speak of."""
     shutil.copytree(ROOT / "examples", folder / "examples")
-    (folder / "targets").mkdir()
-    (folder / "targets" / "board.toml").write_text(BOARD)
+    for name in MODELS:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(folder / "examples" / "models" / "clean.tflite", folder / name)
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    run("git init -q . && git add . && git -c user.name=n -c user.email=e commit -qm all", folder).check_returncode()
+    run("git update-ref refs/remotes/origin/main HEAD", folder).check_returncode()
     return folder
 
 

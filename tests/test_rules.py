@@ -17,7 +17,7 @@ CONTRACTS = testing.contracts(tflint_rules, Path(__file__).parent / "rules")
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=str)
-def test_contract(contract: testing.Contract) -> None:
+def test_contract(contract: testing.RuleContract) -> None:
     """A rule is documented, flags its bad examples and not its good ones, and its page is flagged where it says."""
     contract()
 

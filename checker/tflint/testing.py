@@ -44,7 +44,7 @@ _ALLOWED = {"no-signature", "no-evidence"}  # what is missing is the flaw
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
+class RuleContract:
     """One thing that one rule is held to. Called, it raises AssertionError where it is not kept."""
 
     code: str
@@ -59,7 +59,7 @@ class Contract:
         return f"{self.code}-{self.what}"
 
 
-def contracts(pack: ModuleType, pages: Path) -> list[Contract]:
+def contracts(pack: ModuleType, pages: Path) -> list[RuleContract]:
     """All contracts of all rules of a pack; `pages` is the folder of its test pages."""
     found = []
     for rule in rules_of(pack):
@@ -71,7 +71,7 @@ def contracts(pack: ModuleType, pages: Path) -> list[Contract]:
         }
         for number, each in enumerate(rule.examples):
             checks[f"example-{number}"] = partial(check_example, rule, each.bad, each.good, each.target)
-        found += [Contract(rule.code, what, check) for what, check in checks.items()]
+        found += [RuleContract(rule.code, what, check) for what, check in checks.items()]
     return sorted(found, key=str)
 
 

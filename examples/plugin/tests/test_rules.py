@@ -6,13 +6,13 @@ import acme_tflint
 import pytest
 
 from tflint.runtimes.profile import resolve
-from tflint.testing import Contract, contracts
+from tflint.testing import RuleContract, contracts
 
 CONTRACTS = contracts(acme_tflint, Path(__file__).parent / "rules")
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=str)
-def test_contract(contract: Contract) -> None:
+def test_contract(contract: RuleContract) -> None:
     """One thing that one rule is held to."""
     contract()
 
