@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MODELS = ("old.tflite", "new.tflite", "models/a.tflite", "models/new.tflite")
-FILES = {"targets/board.toml": 'extends = "litert-2.1"\n', "app.toml": 'outputs = ["probabilities"]\n'}
+FILES = {
+    "../tflint.toml": "",
+    "targets/board.toml": 'extends = "litert-2.1"\n',
+    "app.toml": 'outputs = ["probabilities"]\n',
+}
 _BLOCK = re.compile(r"^(<!-- not run: .+ -->\n)?```(console|sh|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -101,7 +105,7 @@ def build() -> dict[Path, bytes]:
     """Page -> its text with every shown output as it is now."""
     pages = {}
     with tempfile.TemporaryDirectory() as folder:
-        inside = sandbox(Path(folder))
+        inside = sandbox(Path(folder) / "checkout")
         for page in PAGES:
             text = page.read_text(encoding="utf-8")
             for block in blocks(page):

@@ -19,7 +19,7 @@ SETTINGS = [block for block in BLOCKS if block.language == "toml" and "[tool.tfl
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a copy of what the commands are run on."""
-    return documented.sandbox(tmp_path_factory.mktemp("documented"))
+    return documented.sandbox(tmp_path_factory.mktemp("documented") / "checkout")
 
 
 def test_pages_have_something_to_run() -> None:
