@@ -280,6 +280,20 @@ def test_a_mistake_in_an_argument_is_one_line(tmp_path: Path, arguments: tuple[s
     refused(tflint("check", *arguments, cwd=tree(tmp_path, m=CLEAN)), words)
 
 
+def test_what_is_no_configuration_is_one_line(tmp_path: Path) -> None:
+    """Not UTF-8, a number without end, a folder, a pyproject.toml that has no table of ours, or no table."""
+    tree(tmp_path, m=CLEAN, a_toml=b"\xff\xfe", b_toml=f"deep = {'9' * 5000}", pyproject_toml="[tool.ruff]\n")
+    for name, words in (
+        ("a.toml", "a.toml: not valid TOML"),
+        ("b.toml", "b.toml: not valid TOML"),
+        ("pyproject.toml", "pyproject.toml: no table [tool.tflint]"),
+        (".", "Is a directory"),
+    ):
+        refused(tflint("check", "--config", name, cwd=tmp_path), words)
+    tree(tmp_path, pyproject_toml="[tool]\ntflint = 3\n")
+    refused(tflint("check", cwd=tmp_path), "pyproject.toml: no table [tool.tflint]")
+
+
 def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None:
     """Exit code 2."""
     refused(tflint("check", cwd=tmp_path, TFLITE_LINT_FAIL_ON="bad"), "TFLITE_LINT_FAIL_ON is one of")

@@ -19,7 +19,8 @@ from tflint.errors import TflintError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FILES = (".tflint.toml", "tflint.toml", "pyproject.toml")
+PYPROJECT = "pyproject.toml"
+FILES = (".tflint.toml", "tflint.toml", PYPROJECT)
 
 _MENTION = rb"\btool[\"']?\s*(\.\s*[\"']?tflint|[\]=])"  # [tool.tflint...], or whatever else may hold such a table
 
@@ -28,24 +29,34 @@ Layer = tuple[Origin, "Mapping[str, Any]"]  # values by the fields of Settings
 
 def read_toml(path: str) -> dict[str, Any]:
     """A TOML file. Raises TflintError for one that cannot be read or is none."""
-    try:
-        with open(path, "rb") as file:
-            return parse_toml(file.read().decode("utf-8"), f"{path}: not valid TOML")
-    except OSError as problem:
-        raise TflintError(f"{path}: {problem.strerror or problem}") from None
-    except UnicodeDecodeError as problem:
-        raise TflintError(f"{path}: not valid TOML: {problem}") from None
+    return _decoded(_read(path), path)
 
 
 def parse_toml(text: str, problem: str) -> dict[str, Any]:
-    """TOML; `problem` is what to say when it is none, before the reason."""
+    """TOML; `problem` is what to say when it is none, before the reason. Raises TflintError."""
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415 - only when there is TOML
     else:
         import tomli as tomllib  # noqa: PLC0415 - same
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, a number of too many digits, too deep
+        raise TflintError(f"{problem}: {error}") from None
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as problem:
+        raise TflintError(f"{path}: {problem.strerror or problem}") from None
+
+
+def _decoded(data: bytes, path: str) -> dict[str, Any]:
+    problem = f"{path}: not valid TOML"
+    try:
+        return parse_toml(data.decode("utf-8"), problem)
+    except UnicodeDecodeError as error:
         raise TflintError(f"{problem}: {error}") from None
 
 
@@ -53,7 +64,7 @@ def closest(folder: str) -> str | None:
     """The configuration in a folder: a tflint.toml, or a pyproject.toml that has a [tool.tflint] table."""
     for name in FILES:
         path = os.path.join(folder, name)
-        if os.path.isfile(path) and (name != "pyproject.toml" or _table(path) is not None):
+        if os.path.isfile(path) and (name != PYPROJECT or _table(path) is not None):
             return path
     return None
 
@@ -76,6 +87,8 @@ def file_layers(path: str, anchor: str | None = None, through: tuple[str, ...] =
         raise TflintError(f"{path}: extends itself, by way of {through[-1]}")
     at = At(Origin(shown(path), file=True), os.path.dirname(path), anchor)
     table = _table(path)
+    if not isinstance(table, dict):
+        raise TflintError(f"{at.origin.name}: no table [tool.tflint]")
     _require(table, at)
     values = TABLE.parse(table, at)
     if values.get("extend"):
@@ -85,21 +98,21 @@ def file_layers(path: str, anchor: str | None = None, through: tuple[str, ...] =
 
 def _table(path: str) -> Any:
     """The table of a file; None for a pyproject.toml that has none."""
-    if os.path.basename(path) != "pyproject.toml":
-        return read_toml(path)
-    with open(path, "rb") as file:
-        if not re.search(_MENTION, file.read()):
-            return None  # without the cost of TOML
-    tool = read_toml(path).get("tool")
+    data = _read(path)
+    if os.path.basename(path) != PYPROJECT:
+        return _decoded(data, path)
+    if not re.search(_MENTION, data):
+        return None  # without the cost of TOML
+    tool = _decoded(data, path).get("tool")
     return tool.get("tflint") if isinstance(tool, dict) else None
 
 
-def _require(table: Any, at: At) -> None:
+def _require(table: Mapping[str, Any], at: At) -> None:
     """Hold `required-version` before all else: a newer tflint may know keys that this one does not."""
     from tflint.config.requirement import satisfied  # noqa: PLC0415 - who has no file requires nothing
 
     key = "required-version"
-    if isinstance(table, dict) and key in table:
+    if key in table:
         wanted = KEYS[key].metadata["kind"].parse(table[key], at.down(key))
         if not satisfied(wanted, __version__):
             at.down(key).refuse(f"is {wanted!r}, and this is tflint {__version__}")
