@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tflint.model.view import Model, Op, Subgraph
 
 STEPS = 400  # looks at a tensor in one search; the largest pattern of ours takes 75 where it fits
+NEAR = 64  # tensors that are looked at behind one node: what is further away is no part of a formula
 
 VIEWS = frozenset({"CAST", "DEQUANTIZE", "EXPAND_DIMS", "QUANTIZE", "RESHAPE", "SQUEEZE", "TRANSPOSE"})
 
@@ -165,7 +166,7 @@ class _Search:
         """Ops of the wanted kind that make a tensor, nearest first, through those to look through."""
         through = self.through | wanted.behind
         todo, seen = [tensor], {tensor.index}
-        while todo and self.left > 0:
+        while todo and self.left > 0 and len(seen) <= NEAR:
             at = todo.pop(0)
             self.left -= 1
             op = self.model.producers.get((at.subgraph, at.index))
