@@ -73,7 +73,7 @@ class Checker:
 
     def __init__(self) -> None:
         profiles = tuple(map(resolve, TARGETS))
-        self.plan = Plan(tuple(catalogue().values()), profiles)
+        self.plan = Plan(tuple(catalogue().values()), profiles, deep=True)
         self.count = 0
 
     def check(self, data: bytes) -> None:

@@ -94,7 +94,7 @@ if sys.argv[1] == "read":
         memory[first]
 entries = tuple(catalogue().values())
 profiles = tuple(map(resolve, ("litert", "litert+compiled", "tflite-2.14+flex", "tflite-2.3", "tflm")))
-file = check_model(decode(memory), Plan(entries, profiles))
+file = check_model(decode(memory), Plan(entries, profiles, deep=sys.argv[1] == "deep"))
 report = Report((file,), tuple(p.id for p in profiles), rules=tuple(entry.load() for entry in entries))
 for kind in FORMATS:
     render(kind, report, Style(color="never", verbose=True))
@@ -167,11 +167,14 @@ def test_api_is_what_it_says() -> None:
 def test_structure_is_decoded_in_one_place() -> None:
     """Only flatbuf.py decodes the file by offsets, and only read.py maps it.
 
+    Only weights.py makes arrays of it.
+
     Others decode no more than the bytes of one buffer or option blob that the view hands them: the constants of
-    `Tensor.values`, the options of custom ops, the memory plan of TFLite Micro, string tensors,
-    sketches, and the archive behind the model.
+    `Tensor.values`, weights under --deep, the options of custom ops, the memory plan of TFLite Micro, string
+    tensors, sketches, and the archive behind the model.
     """
-    blobs = {"model/view.py", "runtimes/custom.py", "runtimes/micro.py", "sketch/text.py", "fix/tail.py"}
+    custom = {"runtimes/custom.py", "runtimes/micro.py"}
+    blobs = {"model/view.py", "model/weights.py", *custom, "sketch/text.py", "fix/tail.py"}
     allowed = {CHECKER / "model" / "flatbuf.py", RULES / "integrity" / "arity.py", *(CHECKER / name for name in blobs)}
     decoding: dict[Path, set[str]] = {}
     reading: dict[Path, set[str]] = {}
@@ -181,6 +184,8 @@ def test_structure_is_decoded_in_one_place() -> None:
         reading[path] = {n.attr for n in nodes if n.attr == "source" and ast.unparse(n.value) != "self"}
     assert not offenders(decoding)
     assert not offenders({path: names for path, names in reading.items() if path.is_relative_to(RULES)})
+    numpy = {path for path in [*modules(CHECKER), *modules(RULES)] if "numpy" in imports(path)}
+    assert numpy == {CHECKER / "model" / "weights.py"}
     mapping = {path for path in [*modules(CHECKER), *modules(RULES)] if "mmap" in imports(path)}
     assert mapping == {CHECKER / "model" / "read.py"}
 
@@ -237,6 +242,7 @@ def test_weights_are_never_read() -> None:
 
 
 @pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="mprotect is POSIX")
-def test_reading_weights_would_be_noticed() -> None:
-    """The test above can fail: a byte of those pages kills the process that reads it."""
-    assert locked("read").returncode in (-signal.SIGSEGV, -signal.SIGBUS)
+@pytest.mark.parametrize("mode", ["read", "deep"])
+def test_reading_weights_would_be_noticed(mode: str) -> None:
+    """The test above can fail: a byte of those pages kills the process that reads it, as --deep does."""
+    assert locked(mode).returncode in (-signal.SIGSEGV, -signal.SIGBUS)

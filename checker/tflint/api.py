@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tflint.model import schema
     from tflint.model.conversion import conversion_of
     from tflint.model.match import VIEWS, Match, const, made, match, matches, readers
+    from tflint.model.weights import Weights
     from tflint.runtimes.arena import plan_arena
     from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, graph_indices
     from tflint.runtimes.control import callees
@@ -34,6 +35,7 @@ _LATER = {
     "PLACEHOLDER": "runtimes.construct",
     "VIEWS": "model.match",
     "Match": "model.match",
+    "Weights": "model.weights",
     "callees": "runtimes.control",
     "computed": "runtimes.shapes",
     "const": "model.match",
@@ -72,6 +74,7 @@ __all__ = [
     "Subgraph",
     "Target",
     "Tensor",
+    "Weights",
     "callees",
     "computed",
     "const",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tflint.contract.find import Contract
     from tflint.findings import Hit
     from tflint.model.view import Model
+    from tflint.model.weights import Weights
     from tflint.patterns import Glob
     from tflint.registry import Entry
     from tflint.rule import Rule
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 CRASHED = "TFL000"  # what is said of a rule that raised
 UNREADABLE = "TFL901"  # of a file that is no model
+
+
+NOTHING = {"model": None, "contracts": (), "weights": None}  # what there is of a file that is no model
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -48,6 +52,7 @@ class Plan:
     errors_fixed: frozenset[str] = frozenset()  # mandatory rules whose severity a file sets
     per_file_ignores: tuple[tuple[Glob, Mapping[str, str]], ...] = ()  # code -> reason, by models
     suppressions: tuple[tuple[Suppression, frozenset[str]], ...] = ()  # each with its codes
+    waiting: tuple[str, ...] = ()  # rules that were asked for by name, and read weights, and there is no `deep`
 
     def rule(self, code: str) -> Rule | None:
         """A rule by its code, None where it does not run: for what the checker itself has to say."""
@@ -79,7 +84,8 @@ def check_file(path: Path, plan: Plan, name: str = "", contracts: tuple[Contract
 def check_model(model: Model, plan: Plan, name: str = "-", contracts: tuple[Contract, ...] = ()) -> FileReport:
     """Judge and lint one decoded model."""
     targets = [Target(each, model, refusals_of(model, each), plan.assumed_target) for each in plan.profiles]
-    subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets, contracts)
+    given = {"model": model, "contracts": contracts, "weights": _weights(model) if plan.deep else None}
+    subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets, given)
     findings = _findings(name, _run(plan, subjects), plan)
     verdicts = tuple(Verdict.of(target.id, target.reasons) for target in targets)
     return FileReport(name, verdicts, findings, minimum_runtimes(model), plan.ran(), plan.assumed_target)
@@ -91,7 +97,7 @@ def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -
     reason = Refusal("load", UNREADABLE, file, {"problem": file.problem})
     verdicts = tuple(Verdict.of(profile.id, [reason]) for profile in plan.profiles)
     entries = (entry for entry in plan.entries if entry.scope == "ModelFile")
-    hits = ((rule, found, "") for entry in entries for rule, found in _hits(entry, [file], None, plan))
+    hits = ((rule, found, "") for entry in entries for rule, found in _hits(entry, [file], plan, NOTHING))
     findings = _findings(file.name, hits, plan)
     return FileReport(file.name, verdicts, findings, (), plan.ran("ModelFile"), plan.assumed_target)
 
@@ -99,8 +105,8 @@ def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -
 class _Subjects:
     """What each scope looks at, gathered once."""
 
-    def __init__(self, model: Model, file: ModelFile, targets: list[Target], contracts: tuple[Contract, ...]) -> None:
-        self.model, self.file, self.targets, self.contracts = model, file, targets, contracts
+    def __init__(self, model: Model, file: ModelFile, targets: list[Target], given: Mapping[str, Any]) -> None:
+        self.model, self.file, self.targets, self.given = model, file, targets, given
         self.by_op: dict[str, list[Any]] = {}
         for op in model.ops:
             self.by_op.setdefault(op.name, []).append(op)
@@ -128,23 +134,27 @@ def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
             for target in subjects.targets:
                 if entry.on_refusal and next(target.refusals(entry.code), None) is None:
                     continue
-                for rule, found in _hits(entry, [target], subjects.model, plan, subjects.contracts):
+                for rule, found in _hits(entry, [target], plan, subjects.given):
                     yield rule, found, target.id
         elif chosen := subjects.of(entry):
-            for rule, found in _hits(entry, chosen, subjects.model, plan, subjects.contracts):
+            for rule, found in _hits(entry, chosen, plan, subjects.given):
                 yield rule, found, ""
 
 
-def _hits(
-    entry: Entry, subjects: Iterable[Any], model: Model | None, plan: Plan, contracts: tuple[Contract, ...] = ()
-) -> Iterator[tuple[Rule, Hit]]:
+def _weights(model: Model) -> Weights:
+    from tflint.model.weights import Weights  # noqa: PLC0415 - numpy, for --deep only
+
+    return Weights(model)
+
+
+def _hits(entry: Entry, subjects: Iterable[Any], plan: Plan, given: Mapping[str, Any]) -> Iterator[tuple[Rule, Hit]]:
     """Hits of a rule, and that of TFL000 where it raises."""
     subject: Any = None
     try:
         rule = entry.load()
         options = plan.options.get(entry.code, {})
         for subject in subjects:
-            for found in rule.run(subject, model, options, contracts):
+            for found in rule.run(subject, options, given):
                 _place(found.at), rule.message.format_map(found.data)  # raises here, inside the barrier, if ever
                 yield rule, found
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in

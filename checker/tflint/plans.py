@@ -43,6 +43,7 @@ def make(settings: Settings, rules: Mapping[str, Entry], *, verbose: bool = Fals
     """The plan that settings ask for. Raises TflintError for an unknown rule, option or target."""
     selection = select.Selection(rules, settings)
     decisions = {code: selection.of(entry) for code, entry in rules.items()}
+    asked = [code for code, decision in decisions.items() if decision.runs and decision.by_name(code)]
     severities, fixed = select.severities(rules, settings)
     profiles = {profile.id: profile for profile in map(resolve, settings.target or (DEFAULT_TARGET,))}
     return Plan(
@@ -57,4 +58,5 @@ def make(settings: Settings, rules: Mapping[str, Entry], *, verbose: bool = Fals
         errors_fixed=fixed,
         per_file_ignores=select.per_file_ignores(rules, settings),
         suppressions=select.suppressions(rules, settings),
+        waiting=tuple(code for code in asked if rules[code].reads == "weights" and not settings.deep),
     )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from tflint.contract.find import Contract
     from tflint.findings import Hit, Severity
 
 Scope = Literal["ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice"]
@@ -22,7 +21,7 @@ CODE = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _SCOPES = ("ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice")
-_INJECTED = {"model", "options", "contracts"}
+_INJECTED = {"model", "options", "contracts", "weights"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +85,9 @@ class Rule:
         """What to do next: the first sentence of `What to do`."""
         return " ".join(self.sections.get("What to do", "").partition("\n\n")[0].split())
 
-    def run(
-        self, subject: Any, model: Any, options: Mapping[str, Any], contracts: tuple[Contract, ...] = ()
-    ) -> Iterator[Hit]:
-        """Hits on one subject of its scope."""
-        given = {"model": model, "options": {**self.options, **options}, "contracts": contracts}
+    def run(self, subject: Any, options: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Hit]:
+        """Hits on one subject of its scope; `given` is what a check may ask for by name, but its options."""
+        given = {**given, "options": {**self.options, **options}}
         yield from self.check(subject, **{name: given[name] for name in self.wants})
 
 
@@ -119,12 +116,13 @@ def rule(
     """Make a rule of the decorated check; its docstring is the rule's page.
 
     The check is a generator function of hits. Its first parameter is annotated with what it looks at (`ModelFile`,
-    `Model`, `Subgraph`, `Op`, `Tensor` or `Target`); it may also ask by name for `model`, `options` and `contracts`
-    (the interfaces that the file has to have, mostly none). `on` names the ops that an `Op` rule looks at, all without
-    it. `group` names the data keys that tell one reason from another: hits that agree in them are one finding; all keys
-    without it. `on_refusal` says that a `Target` rule only explains refusals of its own code, and is not run, nor
-    imported, where the verdict has none. A rule that `reads` weights runs under `--deep` only. No file can silence a
-    `mandatory` rule, neither configuration nor baseline: flags can.
+    `Model`, `Subgraph`, `Op`, `Tensor` or `Target`); it may also ask by name for `model`, `options`, `contracts` (the
+    interfaces that the file has to have, mostly none) and `weights` (None without `--deep`). `on` names the ops that an
+    `Op` rule looks at, all without it. `group` names the data keys that tell one reason from another: hits that agree
+    in them are one finding; all keys without it. `on_refusal` says that a `Target` rule only explains refusals of its
+    own code, and is not run, nor imported, where the verdict has none. A rule that `reads` weights can do nothing
+    without them and runs under `--deep` only. No file can silence a `mandatory` rule, neither configuration nor
+    baseline: flags can.
 
     Raises ValueError for a bad code, name or signature.
     """
@@ -139,7 +137,8 @@ def rule(
         if scope not in _SCOPES:
             raise ValueError(f"{where}: the first parameter of a check is annotated with one of {', '.join(_SCOPES)}")
         if not set(rest) <= _INJECTED:
-            raise ValueError(f"{where}: a check may ask for model, options and contracts, not {', '.join(rest)}")
+            wanted = ", ".join(sorted(_INJECTED))
+            raise ValueError(f"{where}: a check may ask for {wanted}, not {', '.join(rest)}")
         if not inspect.isgeneratorfunction(check):
             raise ValueError(f"{where}: a check is a generator function")
         return Rule(

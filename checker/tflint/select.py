@@ -53,6 +53,10 @@ class Decision(NamedTuple):
         said = f"{self.because} {self.match}" if self.match else self.because
         return f"{said}, but mandatory: its errors are reported" if self.errors_only else said
 
+    def by_name(self, code: str) -> bool:
+        """Whether it is the rule's whole code or its name that decides, and no prefix."""
+        return self.match is not None and self.match.length == len(code)
+
 
 class Selection:
     """Rules against settings. Raises TflintError for a selector that matches no rule."""

@@ -61,6 +61,8 @@ def check_command(request: Request) -> int:
     contracts = Contracts(request.contract, locks=not request.isolated)
     jobs = [(path, plans.of(path), contracts.of(path, hierarchy.of(path).models)) for path in files]
     used = {id(plan): plan for _, plan, _ in jobs}.values() or (plans.run,)
+    if waiting := dict.fromkeys(code for plan in used for code in plan.waiting):
+        sys.stderr.write(f"tflint: note: {', '.join(waiting)}: not run, for it takes --deep to read weights\n")
     report = Report(
         tuple(_check(*job) for job in jobs),
         tuple(dict.fromkeys(profile.id for plan in used for profile in plan.profiles)),

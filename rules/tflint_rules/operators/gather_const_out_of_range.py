@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from tflint.api import Op, Severity, hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from tflint.api import Hit, Tensor
+    from tflint.api import Hit, Tensor, Weights
 
 BAD = """
 t: float32[4,2]
@@ -31,7 +31,7 @@ INDICES = {"GATHER": (0, 1), "GATHER_ND": (0, 1), "EMBEDDING_LOOKUP": (1, 0)}  #
     message="constant index {index} into {rows} rows of axis {axis}; {op} takes 0 to {last}",
     examples=[(BAD, GOOD)],
 )
-def gather_const_out_of_range(op: Op) -> Iterator[Hit]:
+def gather_const_out_of_range(op: Op, weights: Weights | None) -> Iterator[Hit]:
     """A constant index of a lookup lies outside its table.
 
     ## Why is this bad?
@@ -41,6 +41,9 @@ def gather_const_out_of_range(op: Op) -> Iterator[Hit]:
     ## What to do
     Correct the index in the source model: Python's negative indices, which count from the end, mean nothing to TFLite.
 
+    ## Exceptions
+    More than 4 kB of indices are read under `--deep` only.
+
     ## References
     facts/README.md, surprise 10 (measured); PINTO0309/onnx2tf#275, where negative ONNX indices were kept.
     """
@@ -48,24 +51,34 @@ def gather_const_out_of_range(op: Op) -> Iterator[Hit]:
     if len(op.inputs) < 2:
         return
     table, indices = op.inputs[at_table], op.inputs[at_indices]
-    values = indices.values() if indices is not None and indices.dtype in ("int16", "int32", "int64") else None
-    if table is None or indices is None or not values or not table.shape:
+    values = _values(indices, weights)
+    if table is None or indices is None or values is None or not table.shape:
         return
     for axis, column in _columns(op, table, indices, values):
         rows = table.shape[axis]
         fixed = table.is_constant or not table.is_dynamic
-        bad = next((v for v in column if v < 0 or (fixed and v >= rows)), None)
-        if bad is not None:
-            yield hit(op, op=op.name, index=bad, rows=rows, axis=axis, last=rows - 1)
+        low, high = (column.min(), column.max()) if hasattr(column, "min") else (min(column), max(column))
+        if low < 0 or (fixed and high >= rows):
+            yield hit(op, op=op.name, index=int(low if low < 0 else high), rows=rows, axis=axis, last=rows - 1)
             return
 
 
-def _columns(op: Op, table: Tensor, indices: Tensor, values: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
+def _values(indices: Tensor | None, weights: Weights | None) -> Any:
+    """A tuple of a few, an array of many, None where there are none."""
+    if indices is None or indices.dtype not in ("int16", "int32", "int64"):
+        return None
+    values = indices.values()
+    if values is None and weights is not None and (array := weights.array(indices)) is not None:
+        return array.reshape(-1)
+    return values or None
+
+
+def _columns(op: Op, table: Tensor, indices: Tensor, values: Any) -> Iterator[tuple[int, Any]]:
     """The axes that are indexed, each with its indices."""
     rank = len(table.shape)
     if op.name == "GATHER_ND":
         depth = indices.shape[-1] if indices.shape else 0
-        for axis in range(min(depth, rank)):
+        for axis in range(min(depth, rank, len(values))):
             yield axis, values[axis::depth]
         return
     axis = op.options.get("axis", 0) if op.name == "GATHER" else 0
