@@ -160,7 +160,7 @@ def test_a_fresh_head_is_told_from_a_fresh_model() -> None:
     (trained,) = deep_findings(with_constants(HEADED, v=body, w=head), "TFL707")
     assert trained.severity == "warning"
     assert trained.message == (
-        "the weights of the last layer are as glorot_uniform left them and its bias is all zeros, "
+        "the weights of the last layer are as glorot_uniform left them, its bias zero or left out, "
         "while 1 of 1 other layers are trained"
     )
     fresh = {"v": drawn(random, next(iter(candidates(256, 256))), 256 * 256), "c": np.zeros(256, np.float32)}

@@ -72,7 +72,7 @@ def candidates(fan_in: int, fan_out: int) -> Iterator[Initializer]:
 
 
 def initializer_of(sample: Sequence[float], peak: float, count: int, fans: tuple[int, int], slack: float) -> str:
-    """The name of the initializer that the weights look fresh from, "" when there is none.
+    """The name of the initializer that the weights best look fresh from, "" when there is none.
 
     `sample` is a part of `count` weights, `peak` the largest magnitude of all of them, `slack` the relative error that
     their type adds.
@@ -84,6 +84,7 @@ def initializer_of(sample: Sequence[float], peak: float, count: int, fans: tuple
     if abs(mean) * sqrt(number) > 3.4 * spread:
         return ""
     ordered: list[float] = []
+    fitting: dict[float, str] = {}
     for candidate in candidates(*fans):
         low, high = candidate.bounds(count)
         if not low * (1 - slack) <= peak <= high * (1 + slack):
@@ -91,9 +92,9 @@ def initializer_of(sample: Sequence[float], peak: float, count: int, fans: tuple
         if abs(spread / candidate.spread - 1) > WIDE / sqrt(number) + slack:
             continue
         ordered = ordered or sorted(sample)
-        if _distance(ordered, candidate) <= CRITICAL / sqrt(number):
-            return candidate.name
-    return ""
+        fitting[_distance(ordered, candidate)] = candidate.name
+    best = min(fitting, default=1.0)
+    return fitting[best] if best <= CRITICAL / sqrt(number) else ""
 
 
 def _distance(ordered: Sequence[float], candidate: Initializer) -> float:

@@ -37,7 +37,7 @@ PASSING = VIEWS | {"SOFTMAX", "LOG_SOFTMAX", "LOGISTIC", "ARG_MAX", "ADD"}
     since="0.1.0",
     reads="weights",
     group=("like", "rest"),
-    message="the weights of the last layer are as {like} left them and its bias is all zeros, {rest}",
+    message="the weights of the last layer are as {like} left them, its bias zero or left out, {rest}",
     examples=[(BAD, GOOD)],
 )
 def untouched_initializer_head(model: Model, weights: Weights) -> Iterator[Hit]:
@@ -52,9 +52,9 @@ def untouched_initializer_head(model: Model, weights: Weights) -> Iterator[Hit]:
     Load the head's weights, by name if need be (PyTorch's are transposed), and compare a few outputs with the source's.
 
     ## Exceptions
-    The bias must be zero to the last bit, as one step of training would not leave it, those of most other layers not,
-    and 256 weights or more must pass for what a common initializer draws. PyTorch's default draws the bias too and is
-    not recognized. Where every layer looks untouched it is an info: a model made for tests looks so.
+    The bias must be zero to the last bit, as one step of training would not leave it, or absent, for the converter
+    leaves such a one out; those of most other layers not; and 256 weights or more must pass for what an initializer
+    draws. PyTorch's default draws the bias too. Where every layer looks so it is an info: a model made for tests.
     """
     looks = {op.path: _look(op, model, weights) for op in model.ops if op.name in LAYERS}
     heads = {op.path: op for graph in model.entry_graphs for tensor in graph.outputs for op in _heads(tensor, model)}
@@ -88,9 +88,9 @@ def _look(op: Op, model: Model, weights: Weights) -> str:
     if kernel is None or kernel.dtype not in SLACK or len(kernel.shape) < 2:
         return ""
     zeros, facts = weights.facts(bias) if bias else None, weights.facts(kernel)
-    if zeros is None or facts is None:
+    if facts is None or (zeros is None and (bias or operand(op, 2))):
         return ""
-    if zeros.zeros < zeros.count:
+    if zeros is not None and zeros.zeros < zeros.count:
         return TRAINED
     if facts.zeros == facts.count:
         return "an initializer of zeros"
