@@ -25,7 +25,7 @@ from tflint.contract.find import LOCK, Contract, contract
 from tflint.contract.interface import interface_of
 from tflint.engine import Plan, check_model
 from tflint.model.read import decode
-from tflint.registry import Entry, notices, rules_of
+from tflint.registry import Entry, index_of, notices, rules_of
 from tflint.report.sarif import descriptor
 from tflint.runtimes.profile import resolve
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from tflint.findings import Finding
     from tflint.rule import Rule
+
+__all__ = ["Case", "RuleContract", "cases", "contracts", "findings", "index_of", "names_a_remedy", "resolve"]
 
 NEWEST = "litert"
 _FENCE = re.compile(r"^```tflint\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -5,8 +5,7 @@ from pathlib import Path
 import acme_tflint
 import pytest
 
-from tflint.runtimes.profile import resolve
-from tflint.testing import RuleContract, contracts
+from tflint.testing import RuleContract, contracts, resolve
 
 CONTRACTS = contracts(acme_tflint, Path(__file__).parent / "rules")
 
