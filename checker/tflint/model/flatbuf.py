@@ -15,6 +15,10 @@ from tflint.model import schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+UNIONS = (
+    *("BuiltinOptions", "BuiltinOptions2", "QuantizationDetails", "SparseIndexVector"),  # of a model
+    *("ContentProperties", "ProcessUnitOptions"),  # of TFLite Metadata
+)
 MAX_DEPTH = 64
 MAX_TABLES = 1_000_000
 MAX_STRUCTURE = 0x7FFFFFFE  # FLATBUFFERS_MAX_BUFFER_SIZE: what lies behind is weights, reached by offset and size
@@ -105,10 +109,7 @@ class Reader:
         self.elements = 0
         self.end = 0  # furthest byte reached: what lies behind it is a tail
         self._layouts: dict[tuple[bytes, str], _Layout] = {}
-        self._children: dict[str, Mapping[int, str]] = {
-            union: schema.ENUMS[union]
-            for union in ("BuiltinOptions", "BuiltinOptions2", "QuantizationDetails", "SparseIndexVector")
-        }
+        self._children: dict[str, Mapping[int, str]] = {union: schema.ENUMS[union] for union in UNIONS}
 
     def root(self, name: str) -> Table:
         """Decode the root table. Raises MalformedModelError."""

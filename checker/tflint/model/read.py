@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MAX_RANK = 64  # no kernel takes more than 8; a longer shape is an attack on whoever decodes it
 MAX_NAME = 65_536  # bytes
-TAIL_PEEK = 64
 PADDING = 16  # bytes: what a writer may leave behind the last buffer to align it
 
 _OPS = schema.ENUMS["BuiltinOperator"]
@@ -71,9 +70,9 @@ class _Builder:
         subgraphs = tuple(self._subgraph(i, t) for i, t in enumerate(root["subgraphs"] or ()))
         end = max([self.reader.end, *(b.start + b.size for b in self.buffers if b.in_file)])
         end = max(end, *(sum(op.large_custom_options) for g in subgraphs for op in g.ops), 0)
-        tail = bytes(self.reader.data[end : end + TAIL_PEEK]) if end < self.size else b""
-        if self.size - end <= PADDING and not tail.strip(b"\0"):
-            end, tail = self.size, b""
+        end = min(end, self.size)
+        if self.size - end <= PADDING and not bytes(self.reader.data[end:]).strip(b"\0"):
+            end = self.size
         return Model(
             file_size=self.size,
             version=root["version"],
@@ -87,8 +86,7 @@ class _Builder:
             external_buffer_groups=tuple(t["name"] or "" for t in root["external_buffer_groups"] or ()),
             metadata_buffer=self.reader.ints(root["metadata_buffer"]),
             structure_end=self.reader.end,
-            tail=tail,
-            tail_size=max(0, self.size - end),
+            tail=Buffer(-1, end, self.size - end, True, 0, (0, 0), True, self.reader.data),
             absent=_absent(root, ("subgraphs", "buffers", "operator_codes", "signature_defs", "metadata")),
         )
 

@@ -166,8 +166,7 @@ class Model:
     external_buffer_groups: tuple[str, ...]
     metadata_buffer: tuple[int, ...]
     structure_end: int  # bytes of the FlatBuffer itself
-    tail: bytes  # the first bytes behind the FlatBuffer and its buffers
-    tail_size: int
+    tail: Buffer  # what lies behind the FlatBuffer and its buffers
     absent: frozenset[str]  # vectors that the file leaves out altogether
     path: str = "/"
     label: str = "the model"

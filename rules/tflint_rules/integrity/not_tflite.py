@@ -72,6 +72,6 @@ def _sections(model: Model) -> Iterator[Hit]:
             yield hit(graph, severity=Severity.WARNING, problem="a subgraph has no operators")
         if {"inputs", "outputs"} & graph.absent:
             yield hit(graph, severity=Severity.INFO, problem="a subgraph leaves out its inputs or outputs")
-    if model.tail_size >= LEAST_TAIL and not model.tail.lstrip(b"\0").startswith(ZIP):
-        problem = f"{model.tail_size:,} bytes behind the model are no zip archive"
+    if model.tail.size >= LEAST_TAIL and not model.tail.read(LEAST_TAIL).lstrip(b"\0").startswith(ZIP):
+        problem = f"{model.tail.size:,} bytes behind the model are no zip archive"
         yield hit(model, severity=Severity.INFO, problem=problem)
