@@ -16,6 +16,7 @@ from typing import Any
 
 from accelerator_tables import accelerators
 from runtime_facts import Facts, Target, expect
+from task_targets import task_targets
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "checker/tflint/runtimes/data"
@@ -180,7 +181,10 @@ def data_files(facts: Facts) -> dict[str, str]:
     for table, (name, wheels) in tables.items():
         files[f"kernels/{name}"] = {"provenance": f"{how}: {', '.join(wheels)}", "kernels": json.loads(table)}
     files["targets/tflm"], files["kernels/tflm"] = micro_target(facts)
-    files["index"] = {"targets": [*(target.id for target in targets), "tflm"], "tensor_types": tensor_types(facts)}
+    tasks = task_targets(files)
+    files |= tasks
+    ids = [*(target.id for target in targets), "tflm", *(name[8:] for name in tasks if name.startswith("targets/"))]
+    files["index"] = {"targets": ids, "tensor_types": tensor_types(facts)}
     files |= {
         "op_versions": op_versions(facts),
         "custom_ops": custom_ops(facts),

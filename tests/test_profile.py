@@ -16,17 +16,18 @@ from typer.testing import CliRunner
 from tflint.commands import target as command
 from tflint.errors import TflintError, nearest
 from tflint.runtimes import profile as profiles
+from tflint.runtimes.accelerator import ACCELERATORS, accelerator
 from tflint.runtimes.profile import DATA, RuntimeProfile, resolve, target_ids
 
 ROOT = Path(__file__).parent.parent
 ALL = target_ids()
-INTERPRETERS = [target for target in ALL if target != "tflm"]
+INTERPRETERS = [target for target in ALL if target.startswith(("tflite", "litert"))]
 
 
-def test_the_46_profiles_and_tflm() -> None:
-    assert len(ALL) == len(set(ALL)) == 47
+def test_the_46_interpreters_tflm_and_the_task_libraries() -> None:
+    assert len(ALL) == len(set(ALL)) == 49
     assert ALL[0] == "tflite-2.3"
-    assert ALL[-2:] == ["litert-2.3.0", "tflm"]
+    assert ALL[-4:] == ["litert-2.3.0", "tflm", "mediapipe-1.2.3", "mlkit"]
 
 
 @pytest.mark.parametrize("target", ALL)
@@ -50,6 +51,8 @@ def test_a_profile_is_whole(target: str) -> None:
         ("litert-2.1", "litert-2.1.0"),
         ("litert-2", "litert-2.0.2"),
         ("litert-1.0", "litert-1.0.0"),
+        ("mediapipe", "mediapipe-1.2.3"),
+        ("mlkit", "mlkit"),
         ("tflite+flex", "tflite-2.21+flex"),
         ("tflite-2.12+no-xnnpack+flex", "tflite-2.12+flex+no-xnnpack"),
         ("litert+compiled+no-xnnpack", "litert-2.3.0+no-xnnpack+compiled"),
@@ -167,9 +170,9 @@ def test_flex_allowlists() -> None:
     assert len(profiles.flex_allowlist("sentencepiece")) == 6
 
 
-@pytest.mark.parametrize("name", profiles.ACCELERATORS)
+@pytest.mark.parametrize("name", ACCELERATORS)
 def test_accelerators(name: str) -> None:
-    found = profiles.accelerator(name)
+    found = accelerator(name)
     assert found.name == name
     assert found.source
     assert found.ops.keys() <= profiles.known_ops()
@@ -177,12 +180,12 @@ def test_accelerators(name: str) -> None:
 
 
 def test_accelerator_facts() -> None:
-    assert profiles.accelerator("gpu").ops["RESHAPE"].max_version == 1
-    assert profiles.accelerator("hexagon").ops["RELU"].min_version == 2
-    assert profiles.accelerator("coreml").ops["FULLY_CONNECTED"].max_version == 6
-    assert profiles.accelerator("ethos-u65").ops == profiles.accelerator("ethos-u55").ops
+    assert accelerator("gpu").ops["RESHAPE"].max_version == 1
+    assert accelerator("hexagon").ops["RELU"].min_version == 2
+    assert accelerator("coreml").ops["FULLY_CONNECTED"].max_version == 6
+    assert accelerator("ethos-u65").ops == accelerator("ethos-u55").ops
     with pytest.raises(TflintError, match="did you mean 'edgetpu'"):
-        profiles.accelerator("edge-tpu")
+        accelerator("edge-tpu")
 
 
 @pytest.mark.parametrize("path", sorted(DATA.rglob("*.json")), ids=lambda path: path.relative_to(DATA).as_posix())

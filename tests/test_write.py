@@ -77,7 +77,7 @@ def test_a_model_written_again_is_the_same_model(path: Path) -> None:
         assert new.in_file == old.in_file
         assert new.read(old.size) == old.read(old.size)
     assert all(new.start % 16 == 0 for new in after.buffers if new.size)
-    assert before.tail_size == after.tail_size
+    assert before.tail.size == after.tail.size
 
 
 def test_twice_is_once() -> None:

@@ -17,9 +17,10 @@ from tflint.subject import ModelFile, Target
 
 if TYPE_CHECKING:
     from tflint.contract.find import Contract
-    from tflint.model import schema
+    from tflint.model import archive, schema
     from tflint.model.conversion import conversion_of
     from tflint.model.match import VIEWS, Match, const, made, match, matches, readers
+    from tflint.model.task_metadata import TaskMetadata, TensorMetadata, task_metadata_of
     from tflint.model.weights import Weights
     from tflint.runtimes.arena import plan_arena
     from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, graph_indices
@@ -36,6 +37,9 @@ _LATER = {
     "VIEWS": "model.match",
     "Match": "model.match",
     "Weights": "model.weights",
+    "TaskMetadata": "model.task_metadata",
+    "TensorMetadata": "model.task_metadata",
+    "archive": "model.archive",
     "callees": "runtimes.control",
     "computed": "runtimes.shapes",
     "const": "model.match",
@@ -51,6 +55,7 @@ _LATER = {
     "readers": "model.match",
     "remedy": "runtimes.custom_names",
     "schema": "model.schema",
+    "task_metadata_of": "model.task_metadata",
 }
 
 __all__ = [
@@ -73,8 +78,11 @@ __all__ = [
     "Signature",
     "Subgraph",
     "Target",
+    "TaskMetadata",
     "Tensor",
+    "TensorMetadata",
     "Weights",
+    "archive",
     "callees",
     "computed",
     "const",
@@ -92,6 +100,7 @@ __all__ = [
     "remedy",
     "rule",
     "schema",
+    "task_metadata_of",
 ]
 
 

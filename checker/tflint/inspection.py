@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from tflint.model.archive import STORED, members
 from tflint.model.conversion import conversion_of
 from tflint.model.scheme import schemes
+from tflint.model.task_metadata import task_metadata_of
 from tflint.runtimes.arena import plan_arena
 from tflint.runtimes.minimum import minimum_runtimes
 from tflint.runtimes.profile import custom_op_facts, minimum_runtime, resolve, target_ids
@@ -23,7 +25,7 @@ SHOWN = 64  # bytes of a metadata value
 
 def inspect_model(model: Model, path: str, targets: tuple[str, ...] = ()) -> dict[str, Any]:
     """The facts; `targets` limits the runtimes that are asked, all known ones without it."""
-    conversion = conversion_of(model)
+    conversion, tasks = conversion_of(model), task_metadata_of(model)
     runtimes: dict[str, list[str]] = {}
     for target in targets or target_ids():
         verdict = judge(model, resolve(target))
@@ -61,6 +63,11 @@ def inspect_model(model: Model, path: str, targets: tuple[str, ...] = ()) -> dic
             for m in model.metadata
         ],
         "conversion": asdict(conversion) if conversion else None,
+        "task_metadata": asdict(tasks) if tasks else None,
+        "associated_files": [
+            {"name": member.name, "bytes": member.size, "compressed": member.method != STORED}
+            for member in (members(model.tail) or {}).values()
+        ],
         "minimum_runtimes": list(minimum_runtimes(model)),
         "runtimes": {
             key: runtimes[key] for key in ("supported", "partial", "unsupported", "unknown") if key in runtimes

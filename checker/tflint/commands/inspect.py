@@ -44,6 +44,9 @@ def _print(facts: dict[str, Any]) -> None:
     _table(console, "Metadata", ["name", "bytes", "value"], rows)
     rows = [[key.replace("_", " "), _words(value)] for key, value in (facts["conversion"] or {}).items()]
     _table(console, "Conversion", ["", ""], rows)
+    _tasks(console, facts["task_metadata"] or {})
+    rows = [[f["name"], f"{f['bytes']:,}", "compressed" if f["compressed"] else ""] for f in facts["associated_files"]]
+    _table(console, "Associated files", ["name", "bytes", ""], rows)
     for verdict, ids in facts["runtimes"].items():
         _line(console, f"{verdict}: ", ", ".join(ids))
 
@@ -87,6 +90,38 @@ def _ops(console: Console, facts: dict[str, Any]) -> None:
         for op in facts["ops"]
     ]
     _table(console, "Operators", ["op", "version", "count", "tflite from", "litert from", ""], rows)
+
+
+def _tasks(console: Console, tasks: dict[str, Any]) -> None:
+    """TFLite Metadata: the model's words, then a line for each input and output."""
+    words = ("name", "version", "author", "license", "description", "min_parser_version")
+    rows = [[key.replace("_", " "), tasks[key]] for key in words if tasks.get(key)]
+    rows += [
+        [f"{side} units", ", ".join(map(_unit, tasks[f"{side}_units"]))]
+        for side in _SIDES
+        if tasks.get(f"{side}_units")
+    ]
+    rows += [["files", _files(tasks["files"])]] if tasks.get("files") else []
+    _table(console, "TFLite Metadata", ["", ""], rows)
+    rows = [
+        [side, tensor["name"], tensor["content"], ", ".join(map(_unit, tensor["units"])), _files(tensor["files"])]
+        for side in _SIDES
+        for tensor in tasks.get(f"{side}s", ())
+    ]
+    _table(console, "Inputs and outputs of the task", ["", "name", "content", "process units", "files"], rows)
+
+
+_SIDES = ("input", "output")
+
+
+def _unit(unit: dict[str, Any]) -> str:
+    """`NormalizationOptions mean 127.5 std 127.5`."""
+    parts = [f"{key} {_words(value)}" for key, value in unit["options"].items()]
+    return " ".join([unit["kind"], *parts, *(file["name"] for file in unit["files"])])
+
+
+def _files(files: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{file['name']} ({file['type']})" for file in files)
 
 
 def _shape(dims: list[int]) -> str:

@@ -12,7 +12,8 @@ import typer
 from tflint.errors import TflintError, warn
 from tflint.registry import CORE
 from tflint.report.escape import plain
-from tflint.runtimes.profile import ACCELERATORS, FLAGS, RuntimeProfile, resolve, target_ids
+from tflint.runtimes.accelerator import ACCELERATORS
+from tflint.runtimes.profile import FLAGS, RuntimeProfile, resolve, target_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -34,7 +34,7 @@ class Document:
             raise TflintError(
                 f"the model has fields that this version of tflint does not know ({names}): they would be lost"
             )
-        self.tail_start = len(data) - self.model.tail_size
+        self.tail_start = self.model.tail.start
         view = memoryview(data)
         for kind, table in self._with_bytes_outside():
             position, size = (table[name] for name in OUTSIDE[kind])

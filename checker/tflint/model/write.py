@@ -74,13 +74,13 @@ class Encoded:
         return b"".join(self.pieces())
 
 
-def encode(root: Mapping[str, Any], identifier: bytes = b"TFL3") -> Encoded:
-    """Lay a model out.
+def encode(root: Mapping[str, Any], identifier: bytes = b"TFL3", table: str = "Model") -> Encoded:
+    """Lay a model out, or what another root table holds.
 
     Raises KeyError for a field or union member that the schema does not know, and ModelTooLargeError.
     """
     writer = _Writer()
-    writer.builder.Finish(writer.table("Model", root), file_identifier=identifier)
+    writer.builder.Finish(writer.table(table, root), file_identifier=identifier)
     return writer.laid_out()
 
 

@@ -125,7 +125,7 @@ def _plan(graph: Subgraph) -> int:
     The runtime compares an output's size if the index of the node that makes it is below that. The partitions are made
     as in tflite/graph_info.cc: all that can follow the first node of a kind, taken or not, does; then the other kind.
     """
-    from tflint.runtimes.profile import accelerator  # noqa: PLC0415 - for the few models with such an output
+    from tflint.runtimes.accelerator import accelerator  # noqa: PLC0415 - for the few models with such an output
 
     delegated = accelerator("xnnpack").ops
     makers = {index: position for position, op in enumerate(graph.ops) for index in op.output_indices}

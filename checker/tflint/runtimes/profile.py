@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DATA = Path(__file__).parent / "data"
-FAMILIES = ("tflite", "tflite-runtime", "litert", "tflm")
-ACCELERATORS = ("gpu", "nnapi", "coreml", "hexagon", "xnnpack", "edgetpu", "ethos-u55", "ethos-u65", "ethos-u85")
-_ACCELERATOR_FILES = {"ethos-u65": "ethos-u55"}  # Vela gives the two one table
+FAMILIES = ("tflite", "tflite-runtime", "litert", "tflm", "mediapipe", "mlkit")
 
 VersionRange = tuple[int, int]
 
@@ -62,6 +60,10 @@ class RuntimeProfile:
     io_dtypes: frozenset[str] | None = None
     batch: Literal["fixed", "dynamic", "one"] | None = None
     budgets: Mapping[str, int] = field(default_factory=dict)
+    tasks: Literal["mediapipe", "mlkit"] | None = None
+    """The task library around the runtime, which lives by TFLite Metadata."""
+    inferred: str = ""
+    """Why nothing is known for sure of this runtime: what its stand-in refuses it refuses, the rest is unknown."""
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -96,26 +98,6 @@ class CustomOpPattern:
     meaning: str
     resolve: str
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class AcceleratorOp:
-    """What a delegate or compiler asks of an op. `max_version` None: it checks no version, or none is documented."""
-
-    min_version: int
-    max_version: int | None
-    conditions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Accelerator:
-    """The ops that a delegate or an NPU compiler takes; what it does not take stays on the CPU."""
-
-    name: str
-    ops: Mapping[str, AcceleratorOp]
-    custom_ops: frozenset[str]
-    requirements: tuple[str, ...]
-    source: tuple[str, ...]
 
 
 def target_ids() -> list[str]:
@@ -283,16 +265,3 @@ def custom_op_patterns() -> tuple[CustomOpPattern, ...]:
         CustomOpPattern(re.compile(raw["pattern"]), raw["meaning"], raw["resolve"], raw["source"])
         for raw in _custom_ops()["patterns"]
     )
-
-
-@lru_cache(maxsize=16)
-def accelerator(name: str) -> Accelerator:
-    """Read the op table of a delegate or NPU. Raises TflintError."""
-    if name not in ACCELERATORS:
-        raise TflintError(f"unknown accelerator {name!r}{nearest(name, ACCELERATORS)}")
-    raw = read_data(f"accelerators/{_ACCELERATOR_FILES.get(name, name)}")
-    ops = {
-        op: AcceleratorOp(entry.get("min_version", 1), entry.get("max_version"), tuple(entry.get("conditions", ())))
-        for op, entry in raw["ops"].items()
-    }
-    return Accelerator(name, ops, frozenset(raw["custom_ops"]), tuple(raw["requirements"]), tuple(raw["source"]))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from tflint.runtimes.allocate import allocate
 from tflint.runtimes.compiled import compiled
 from tflint.runtimes.construct import construct
+from tflint.runtimes.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tflint.model.view import Model
     from tflint.runtimes.profile import RuntimeProfile
-    from tflint.runtimes.refusal import Refusal, Stage
+    from tflint.runtimes.refusal import Stage
 
 Value = Literal["supported", "partial", "unsupported", "unknown"]
 
@@ -55,6 +56,8 @@ def refusals_of(model: Model, profile: RuntimeProfile) -> tuple[Refusal, ...]:
     refusals = [*construct(model, profile), *allocate(model, profile)]
     if profile.compiled:
         refusals += compiled(model, profile)
+    if profile.inferred and not any(_VALUES[refusal.stage] == "unsupported" for refusal in refusals):
+        refusals.append(Refusal("unknown", "TFL214", model, {"op": profile.id, "what": "its runtime was not measured"}))
     return tuple(sorted(refusals, key=lambda refusal: _ORDER.index(refusal.stage)))
 
 

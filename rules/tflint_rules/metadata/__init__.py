@@ -1,0 +1,1 @@
+"""What task libraries and people read beside the graph (TFL85x)."""
