@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+CHECKS: dict[str, Any] = json.loads(Path(__file__).with_name("accelerator_checks.json").read_text(encoding="utf-8"))
 # our target name -> name in profiles.json
 NAMES = {
     "gpu": "gpu_delegate",
@@ -18,7 +21,7 @@ COREML_VERSIONS = {"DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 6}  # all others 1
 
 
 def accelerators(profiles: dict[str, Any], texts: dict[str, Any]) -> dict[str, Any]:
-    """Name -> {source, requirements, custom_ops, ops: {op: {min_version, max_version, conditions}}}."""
+    """Name -> {source, requirements, custom_ops, base, partitions, ..., checks, ops: {op: its limits}}."""
     raw = profiles["accelerators"]
     tables = {name: _table(name, raw[key]) for name, key in NAMES.items()}
     for name, key in ETHOS.items():
@@ -29,7 +32,32 @@ def accelerators(profiles: dict[str, Any], texts: dict[str, Any]) -> dict[str, A
             "custom_ops": [],
             "ops": {op: _entry([_vela(text, texts) for text in limits]) for op, limits in part["ops"].items()},
         }
-    return tables
+    return {name: _explained(name, table) for name, table in tables.items()}
+
+
+def _explained(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    """Put the meaning of its sentences into a table, as far as it has one, and shorter words for long ones."""
+    facts = dict(CHECKS[name])
+    known = CHECKS["ethos"] if name in ETHOS else facts.pop("checks")
+    requirements = [*table["requirements"], *facts.pop("requirements", [])]
+    said = [*requirements, *(text for op in table["ops"].values() for text in op.get("conditions", ()))]
+    return {
+        "source": table["source"],
+        "requirements": list(map(_words, requirements)),
+        "custom_ops": table["custom_ops"],
+        **facts,
+        "checks": {_words(text): known[text] for text in dict.fromkeys(said) if text in known},
+        "ops": {op: _with_words(limits) for op, limits in table["ops"].items()},
+    }
+
+
+def _with_words(limits: dict[str, Any]) -> dict[str, Any]:
+    return limits | ({"conditions": list(map(_words, limits["conditions"]))} if "conditions" in limits else {})
+
+
+def _words(text: str) -> str:
+    found: str = CHECKS["words"].get(text, text)
+    return found
 
 
 def _table(name: str, raw: dict[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from tflint.commands import target as command
 from tflint.errors import TflintError, nearest
 from tflint.runtimes import profile as profiles
-from tflint.runtimes.accelerator import ACCELERATORS, accelerator
-from tflint.runtimes.profile import DATA, RuntimeProfile, resolve, target_ids
+from tflint.runtimes.accelerator import accelerator
+from tflint.runtimes.profile import ACCELERATORS, DATA, RuntimeProfile, resolve, target_ids
 
 ROOT = Path(__file__).parent.parent
 ALL = target_ids()

@@ -44,6 +44,15 @@ class Target:
         """The target's id."""
         return self.profile.id
 
+    @property
+    def integers_only(self) -> bool:
+        """It names an accelerator that computes with integers only."""
+        if not self.profile.accelerator:
+            return False
+        from tflint.runtimes.accelerator import accelerator  # noqa: PLC0415 - for accelerators only
+
+        return accelerator(self.profile.accelerator).quantized_only
+
     def refusals(self, code: str) -> Iterator[Refusal]:
         """The reasons that the rule `code` explains."""
         return (refusal for refusal in self.reasons if refusal.code == code)

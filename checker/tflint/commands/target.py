@@ -12,13 +12,15 @@ import typer
 from tflint.errors import TflintError, warn
 from tflint.registry import CORE
 from tflint.report.escape import plain
-from tflint.runtimes.accelerator import ACCELERATORS
-from tflint.runtimes.profile import FLAGS, RuntimeProfile, resolve, target_ids
+from tflint.runtimes.accelerator import accelerator
+from tflint.runtimes.profile import ACCELERATORS, FLAGS, RuntimeProfile, resolve, target_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from rich.console import RenderableType
+
+    from tflint.runtimes.accelerator import Accelerator
 
 app = typer.Typer(no_args_is_help=True, help="What runtimes can load: list, show, diff, probe.")
 
@@ -43,7 +45,7 @@ Target = Annotated[str, typer.Argument(help="A target name, or a TOML profile.",
 @app.command("list")
 def list_(output_format: Format = OutputFormat.text) -> None:
     """List the targets."""
-    rows = [summary(resolve(target)) for target in target_ids()] + list(_of_packs())
+    rows = [summary(resolve(target)) for target in (*target_ids(), *ACCELERATORS)] + list(_of_packs())
     if output_format is OutputFormat.json:
         _print_json(rows)
         return
@@ -56,7 +58,7 @@ def list_(output_format: Format = OutputFormat.text) -> None:
     _print(
         table,
         f"\nsuffixes: {SUFFIXES}; a TOML file is a target too",
-        f"accelerators: {', '.join(ACCELERATORS)}",
+        "accelerators are judged beside the newest CPU runtime: what they take of a model, and what stays on the CPU",
     )
 
 
@@ -124,13 +126,14 @@ def _of_packs() -> Iterator[dict[str, Any]]:
 
 def summary(profile: RuntimeProfile, pack: str = CORE) -> dict[str, Any]:
     """One row of the list."""
+    table = accelerator(profile.accelerator).ops if profile.accelerator else profile.kernels
     return {
         "id": profile.id,
         "pack": pack,
         "family": profile.family,
         "release": list(profile.release),
         "package": profile.provenance.get("package", ""),
-        "ops": len(profile.kernels),
+        "ops": len(table),
         "max_builtin_code": profile.max_builtin_code,
     }
 
@@ -138,6 +141,8 @@ def summary(profile: RuntimeProfile, pack: str = CORE) -> dict[str, Any]:
 def describe(profile: RuntimeProfile) -> dict[str, Any]:
     """Give a profile as JSON values, every collection sorted."""
     facts: dict[str, Any] = {"id": profile.id}
+    if profile.accelerator:
+        facts |= _accelerator(accelerator(profile.accelerator))
     facts |= {"release": list(profile.release), "generation": list(profile.generation)}
     facts |= {key: getattr(profile, key) for key in (*PLAIN, *FLAGS)}
     for key in SETS:
@@ -148,6 +153,20 @@ def describe(profile: RuntimeProfile) -> dict[str, Any]:
         facts[key] = {name: list(versions) for name, versions in sorted(getattr(profile, key).items())}
     facts["provenance"] = dict(profile.provenance)
     return facts
+
+
+def _accelerator(table: Accelerator) -> dict[str, Any]:
+    """Give what an accelerator takes; the other keys of a description are those of the CPU beside it."""
+    ops = {name: f"version {op.min_version} to {op.max_version or 'any'}" for name, op in sorted(table.ops.items())}
+    open_ = {*table.requirements, *(text for op in table.ops.values() for text in op.conditions)} - set(table.checks)
+    return {
+        "accelerator": table.name,
+        "accelerator_partitions": table.partitions,
+        "accelerator_ops": {name: "; ".join([ops[name], *table.ops[name].conditions]) for name in ops},
+        "accelerator_custom_ops": sorted(table.custom_ops),
+        "accelerator_requirements": list(table.requirements),
+        "accelerator_not_evaluated": sorted(open_),
+    }
 
 
 def differences(old: RuntimeProfile, new: RuntimeProfile) -> dict[str, Any]:

@@ -26,6 +26,8 @@ def meaning(verdict: Verdict) -> str:
     """Say what a verdict means."""
     if verdict.value == "unsupported" and verdict.stage == "allocate":
         return "loads, but allocate_tensors() fails"
+    if verdict.stage == "cpu":
+        return "loads, and part of it stays on the CPU"
     return MEANING[verdict.value]
 
 

@@ -82,7 +82,7 @@ def bounded_range(*bounds: int) -> range:
 
 ARGUMENTS = "x, y, n, m, o, version, has, graphs, k, generation"  # the order of Node
 
-_NAMES: dict[str, Any] = {
+NAMES: dict[str, Any] = {
     "__builtins__": {},
     "broadcast": broadcast,
     "conv_out": conv_out,
@@ -167,7 +167,7 @@ def _function(text: str) -> str:
 def kernel(op: str, *, micro: bool = False) -> Kernel | None:
     """Facts of one op, of TFLite Micro's kernel with `micro`; None where there is no file."""
     path = (FOLDER / "tflm" if micro else FOLDER) / f"{op}.json"
-    found = dict(_NAMES)
+    found = dict(NAMES)
     try:
         exec(_Facts(op, str(path)).get_code(op), found)  # type: ignore[arg-type] # noqa: S102 - see _Facts
     except FileNotFoundError:

@@ -3,6 +3,7 @@
 A name is a profile id (`litert-2.3.0`), a family (`litert`: its newest release), a part of a release (`litert-2.1`:
 its oldest release, so the promise holds for all of them) or the path of a TOML file, and then suffixes: `+flex` for
 builds that link the Flex delegate, `+no-xnnpack` without the default delegate, `+compiled` for LiteRT's CompiledModel.
+An accelerator's name (`gpu`) is a target as well: that delegate or NPU, beside the newest CPU runtime.
 One target costs three small JSON files; the tables of ops that are not a target's own are read on first use.
 """
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent / "data"
 FAMILIES = ("tflite", "tflite-runtime", "litert", "tflm", "mediapipe", "mlkit")
+
+ACCELERATORS = ("gpu", "nnapi", "coreml", "hexagon", "xnnpack", "edgetpu", "ethos-u55", "ethos-u65", "ethos-u85")
 
 VersionRange = tuple[int, int]
 
@@ -62,6 +65,8 @@ class RuntimeProfile:
     budgets: Mapping[str, int] = field(default_factory=dict)
     tasks: Literal["mediapipe", "mlkit"] | None = None
     """The task library around the runtime, which lives by TFLite Metadata."""
+    accelerator: str = ""
+    """The delegate or NPU that is to run the model, the rest of this profile being the CPU beside it."""
     inferred: str = ""
     """Why nothing is known for sure of this runtime: what its stand-in refuses it refuses, the rest is unknown."""
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -117,8 +122,22 @@ def resolve(name: str, through: tuple[Path, ...] = ()) -> RuntimeProfile:
 
         return load_profile(Path(name), through)
     base, *suffixes = name.split("+")
+    if base in ACCELERATORS:
+        return _accelerated(base, suffixes)
     known = _canonical(base)
     return _suffixed(_load(known) if known else _of_pack(base, through), suffixes)
+
+
+def _accelerated(name: str, suffixes: list[str]) -> RuntimeProfile:
+    """Give the CPU runtime beside an accelerator, under the accelerator's name."""
+    from tflint.runtimes.accelerator import accelerator  # noqa: PLC0415 - reads data by this module
+
+    if suffixes:
+        raise TflintError(f"target {name!r} has no '+{suffixes[0]}': it is an accelerator")
+    table = accelerator(name)
+    base = _load(table.base)
+    facts = {"package": name, "accelerator": "; ".join(table.source), "cpu": table.base}
+    return replace(base, id=name, accelerator=name, provenance={**base.provenance, **facts})
 
 
 def _canonical(name: str) -> str | None:
@@ -138,7 +157,7 @@ def _of_pack(name: str, through: tuple[Path, ...]) -> RuntimeProfile:
 
     packs = pack_targets()
     if name not in packs:
-        known = [*target_ids(), *FAMILIES, *packs]
+        known = [*target_ids(), *FAMILIES, *ACCELERATORS, *packs]
         raise TflintError(f"unknown target {name!r}{nearest(name, known)}; see `tflint target list`")
     return replace(load_profile(packs[name].path, through), id=name)
 

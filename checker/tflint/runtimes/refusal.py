@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Stage = Literal["load", "allocate", "invoke", "unknown"]
+Stage = Literal["load", "allocate", "invoke", "cpu", "unknown"]
 
 
 class Located(Protocol):
@@ -30,7 +30,8 @@ class Refusal:
     """One reason. `stage` is where the runtime gives up; "unknown": no measured fact decides.
 
     "invoke" stands for what loads and allocates and fails when it is reached: behind the first dynamic output, or in
-    a subgraph that another signature enters. `code` names the rule that explains it.
+    a subgraph that another signature enters; "cpu" for what an accelerator leaves to the CPU. `code` names the rule
+    that explains it.
     """
 
     stage: Stage

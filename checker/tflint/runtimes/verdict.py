@@ -24,8 +24,9 @@ Value = Literal["supported", "partial", "unsupported", "unknown"]
 class Verdict:
     """What one target makes of one model.
 
-    supported: it loads and allocates. partial: so it does, and part of it fails when reached. unsupported: it does
-    not. unknown: no measured fact decides. Plain data, without the model: a report outlives the file that it is about.
+    supported: it loads and allocates. partial: so it does, and part of it fails when reached, or stays on the CPU where
+    an accelerator was meant. unsupported: it does not. unknown: no measured fact decides. Plain data, without the
+    model: a report outlives the file that it is about.
     """
 
     target: str
@@ -46,6 +47,7 @@ _VALUES: dict[Stage | None, Value] = {
     "allocate": "unsupported",
     "unknown": "unknown",
     "invoke": "partial",
+    "cpu": "partial",
     None: "supported",
 }
 _ORDER = tuple(_VALUES)  # what decides comes first
@@ -56,7 +58,12 @@ def refusals_of(model: Model, profile: RuntimeProfile) -> tuple[Refusal, ...]:
     refusals = [*construct(model, profile), *allocate(model, profile)]
     if profile.compiled:
         refusals += compiled(model, profile)
-    if profile.inferred and not any(_VALUES[refusal.stage] == "unsupported" for refusal in refusals):
+    loads = not any(_VALUES[refusal.stage] == "unsupported" for refusal in refusals)
+    if profile.accelerator and loads:
+        from tflint.runtimes.offload import offload  # noqa: PLC0415 - for accelerators only
+
+        refusals += offload(model, profile)
+    if profile.inferred and loads:
         refusals.append(Refusal("unknown", "TFL214", model, {"op": profile.id, "what": "its runtime was not measured"}))
     return tuple(sorted(refusals, key=lambda refusal: _ORDER.index(refusal.stage)))
 

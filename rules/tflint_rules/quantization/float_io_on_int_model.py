@@ -46,9 +46,11 @@ def float_io_on_int_model(target: Target) -> Iterator[Hit]:
 
     ## Exceptions
     Info, unless the target's profile says that it takes no float32 (`io_dtypes` in a TOML profile): then an error.
+    A warning for accelerators that compute with integers only: the conversion runs, on the CPU.
     """
     allowed = target.profile.io_dtypes
-    severity = Severity.ERROR if allowed is not None and "float32" not in allowed else None
+    severity = Severity.WARNING if target.integers_only else None
+    severity = Severity.ERROR if allowed is not None and "float32" not in allowed else severity
     model = target.model
     for graph in model.subgraphs[:1]:
         for role, tensors in (("input", graph.inputs), ("output", graph.outputs)):

@@ -47,7 +47,8 @@ def hybrid_op(target: Target) -> Iterator[Hit]:
     For a microcontroller or an NPU, convert with `representative_dataset`, `TFLITE_BUILTINS_INT8` and int8 in and out.
 
     ## Exceptions
-    Info on CPU runtimes; an error on a TFLite Micro target whose kernel refuses the op.
+    Info on CPU runtimes; an error on a TFLite Micro target whose kernel refuses the op, and for accelerators that
+    compute with integers only (`edgetpu`, `hexagon`, `ethos-u55` and the like).
 
     ## References
     TFLite Micro conv_common.cc and fully_connected_common.cc; facts/prepare.json, tflm.
@@ -61,5 +62,5 @@ def hybrid_op(target: Target) -> Iterator[Hit]:
             continue
         held = next((tensor for tensor in weights(op) if tensor.dtype in INTEGER), None)
         if held is not None:
-            severity = Severity.ERROR if op.path in refused else None
+            severity = Severity.ERROR if op.path in refused or target.integers_only else None
             yield hit(op, severity=severity, related=(held,), op=op.name, weights=held.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Op, Severity, hit, rule
+from tflint.api import Severity, Target, hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +30,11 @@ y: int8[1,2] q=0.1+0 = FULLY_CONNECTED.v4(x, w, b)
     "per-channel-dense",
     Severity.INFO,
     since="0.1.0",
-    on=("FULLY_CONNECTED",),
     group=("activations",),
     message="{scales} scales on FULLY_CONNECTED weights under {activations} activations; many kernels read the first",
     examples=[(BAD, GOOD)],
 )
-def per_channel_dense(op: Op) -> Iterator[Hit]:
+def per_channel_dense(target: Target) -> Iterator[Hit]:
     """A dense layer's weights have one scale per output channel.
 
     ## Why is this bad?
@@ -49,11 +48,14 @@ def per_channel_dense(op: Op) -> Iterator[Hit]:
     `converter._experimental_disable_per_channel_quantization_for_dense_layers = True`.
 
     ## Exceptions
-    Info: for a runtime that is as new as the converter, one scale per channel is the more accurate choice.
+    Info: for a runtime that is as new as the converter, one scale per channel is the more accurate choice. A warning
+    for the targets `edgetpu` and `hexagon`, which do not take it.
 
     ## References
     LiteRT tflite/converter/tools/versioning/op_version.cc; flag run with TF 2.21 (version 12 becomes 9).
     """
-    x, w = (op.inputs[0], op.inputs[1]) if len(op.inputs) > 1 else (None, None)
-    if x is not None and w is not None and w.quant is not None and w.quant.per_axis:
-        yield hit(op, related=(w,), scales=len(w.quant.scale), activations=x.dtype)
+    severity = Severity.WARNING if target.profile.accelerator in ("edgetpu", "hexagon") else None
+    for op in target.model.ops:
+        x, w = (op.inputs[0], op.inputs[1]) if op.name == "FULLY_CONNECTED" and len(op.inputs) > 1 else (None, None)
+        if x is not None and w is not None and w.quant is not None and w.quant.per_axis:
+            yield hit(op, severity=severity, related=(w,), scales=len(w.quant.scale), activations=x.dtype)
