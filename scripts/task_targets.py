@@ -27,7 +27,8 @@ def task_targets(files: dict[str, Any]) -> dict[str, Any]:
         "kernels": name,
         "tasks": "mediapipe",
         "xnnpack_custom_ops": answer["xnnpack_custom_ops"],
-        "custom_ops": {op: [1, 1] for op in answer["custom_ops"]},
+        "custom_ops": answer["custom_ops"],
+        "verifies_graph": answer["verifies_graph"],
         "provenance": {**origin, "custom_ops": answer["how"]},
     }
     mlkit = {

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tflint import sketch
+from tflint.engine import Plan, check_model
 from tflint.errors import TflintError
 from tflint.model.read import decode
+from tflint.registry import catalogue
 from tflint.runtimes.accelerator import accelerator
 from tflint.runtimes.kernel import ARGUMENTS
 from tflint.runtimes.offload import partitions
@@ -204,3 +206,34 @@ def test_the_command(tmp_path: Path) -> None:
     assert {row["id"] for row in json.loads(run("target", "list", "--output-format", "json").stdout)} >= set(
         ACCELERATORS
     )
+
+
+HYBRID = """
+x: float32[1,8]
+w: int8[4,8] q=[0.1,0.2,0.3,0.4]+[0,0,0,0] = const
+y: float32[1,4] = FULLY_CONNECTED.v12(x, w, -)
+"""
+FLOAT_IO = """
+x: float32[1,4]
+q: int8[1,4] q=0.1+0 = QUANTIZE(x)
+r: int8[1,4] q=0.1+0 = RELU(q)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "severities"),
+    [
+        ("TFL504", HYBRID, {"litert": "info", "gpu": "info", "edgetpu": "error", "hexagon": "error"}),
+        ("TFL505", FLOAT_IO, {"litert": "info", "edgetpu": "warning", "gpu": "info"}),
+        ("TFL511", HYBRID, {"litert": "info", "edgetpu": "warning", "hexagon": "warning", "gpu": "info"}),
+    ],
+)
+def test_rules_rise_for_integer_hardware(code: str, text: str, severities: dict[str, str]) -> None:
+    """What a CPU computes on the fly, hardware that has integers only does not."""
+    model = decode(sketch.build(text))
+    found = {
+        target: [f.severity.value for f in check_model(model, Plan((catalogue()[code],), (resolve(target),))).findings]
+        for target in severities
+    }
+
+    assert found == {target: [severity] for target, severity in severities.items()}

@@ -157,3 +157,20 @@ def test_an_op_that_nobody_measured_is_unknown(tmp_path: Path) -> None:
 
     assert judge(model, resolve("litert-2.3.0")).value == "unsupported"
     assert judge(model, resolve(str(tmp_path / "own.toml"))).value == "unknown"
+
+
+def test_mediapipe_verifies_the_graph() -> None:
+    """An input that nothing makes loads in an interpreter, and not in MediaPipe, which runs the official verifier."""
+    model = decode(sketch.build("graph main(x) -> (y)\nx: float32[4]\nz: float32[4]\ny: float32[4] = ADD(x, z)\n"))
+    refused = judge(model, resolve("mediapipe"))
+
+    assert judge(model, resolve("litert")).value == "supported"
+    assert (refused.value, refused.reasons) == ("unsupported", ("TFL904",))
+
+
+def test_custom_ops_of_mediapipe_have_versions() -> None:
+    """Its landmark ops are registered as version 2."""
+    text = "x: float32[4]\ny: float32[4] = CUSTOM.v{}:TransformLandmarks(x)\n"
+    verdicts = [judge(decode(sketch.build(text.format(v))), resolve("mediapipe")).value for v in (1, 2)]
+
+    assert verdicts == ["unsupported", "supported"]

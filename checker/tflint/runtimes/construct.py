@@ -57,6 +57,8 @@ def construct(model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:
             yield from _tensor(tensor, model, profile)
         for op in graph.ops:
             yield from _operator(op, model, profile)
+        if profile.verifies_graph:
+            yield from _unmade(graph)
     if profile.signature_defs:
         for signature in model.signatures:
             if signature.key is None:
@@ -182,6 +184,17 @@ def _operator(op: Op, model: Model, profile: RuntimeProfile) -> Iterator[Refusal
     problem = "" if op.name not in profile.kernels else parse_problem(op, profile.generation)
     if problem:
         yield _load("TFL910", op, problem=problem)
+
+
+def _unmade(graph: Subgraph) -> Iterator[Refusal]:
+    """Inputs that nothing has made so far: `Input tensor 2 to op 46 (RESHAPE) is not produced`."""
+    made = set(graph.input_indices)
+    for op in graph.ops:
+        for index in op.input_indices:
+            tensor = graph.tensors[index] if 0 <= index < len(graph.tensors) else None
+            if tensor and index not in made and not (tensor.is_constant or tensor.is_variable):
+                yield _load("TFL904", op, problem=f"{tensor.label} is an input that nothing has made so far")
+        made.update(op.output_indices)
 
 
 def graph_indices(graph: Subgraph) -> Iterator[tuple[Located, str]]:

@@ -58,6 +58,8 @@ class RuntimeProfile:
     custom_ops: Mapping[str, VersionRange] = field(default_factory=dict)
     flex: bool = False
     compiled: bool = False
+    verifies_graph: bool = False
+    """It runs the official verifier (core/tools/verifier.cc), which no interpreter does by itself."""
     micro: bool = False
     dtypes: frozenset[str] | None = None
     io_dtypes: frozenset[str] | None = None

@@ -61,7 +61,7 @@ NAMES = ("custom_ops", "ops", "removed_ops", "dtypes", "io_dtypes", "tensor_type
 RELEASES = ("release", "generation")
 TABLES = ("budgets", "kernels", "custom", "provenance")
 KEYS = ("name", "extends", "max_builtin_code", *NAMES, *FLAGS, *CHOICES, *RELEASES, *TABLES)
-OPTIONAL = frozenset({"int4", "custom_ops", "flex", "compiled", "micro", "xnnpack_custom_ops"})
+OPTIONAL = frozenset({"int4", "custom_ops", "flex", "compiled", "micro", "verifies_graph", "xnnpack_custom_ops"})
 """Facts that may be left out without `extends`: their absence says no."""
 
 
