@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from mkdocs.structure.files import File
 
 from tflint import docs
-from tflint.commands.target import SUFFIXES, UNBOUNDED, describe, differences
+from tflint.commands.target import SUFFIXES, UNBOUNDED, describe, differences, summary
 from tflint.registry import CORE, catalogue
-from tflint.runtimes.profile import FAMILIES, FLAGS, resolve, target_ids
+from tflint.runtimes.accelerator import accelerator
+from tflint.runtimes.profile import ACCELERATORS, FAMILIES, FLAGS, resolve, target_ids
 
 sys.path.insert(0, str(Path(__file__).parent))  # mkdocs loads a hook by its path
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tflint.rule import Rule
+    from tflint.runtimes.accelerator import Accelerator
     from tflint.runtimes.profile import RuntimeProfile
 
 CASES = Path(__file__).parent.parent / "tests" / "rules"
@@ -33,13 +35,16 @@ FAMILY_NAMES = {
     "tflite-runtime": "tflite-runtime",
     "litert": "LiteRT",
     "tflm": "TFLite Micro",
+    "mediapipe": "MediaPipe Tasks",
+    "mlkit": "ML Kit",
 }
 
 LIST = """# Targets
 
 A target is a runtime whose tables were measured from its binary; [what runs where](ops.md) has all of them side by
-side. Suffixes: {suffixes}. A family's name is its newest release, a part of a release its oldest, and a TOML file or a
-[pack](../packs.md) brings your own.
+side. An accelerator (a delegate, an NPU) is a target too: it is judged beside a CPU runtime, by a table that was read
+from sources and documents. Suffixes: {suffixes}. A family's name is its newest release, a part of a release its oldest,
+and a TOML file or a [pack](../packs.md) brings your own.
 
 | target | package | ops | last code |
 |---|---|---|---|
@@ -109,7 +114,7 @@ def target_pages() -> dict[str, str]:
         for before, profile in pairwise((None, *profiles)):
             assert profile is not None  # noqa: S101 - for the type checker: only the first of all is None
             pages[f"targets/{profile.id}.md"] = _target_page(profile, before)
-    return pages
+    return pages | {f"targets/{name}.md": _accelerator_page(accelerator(name)) for name in ACCELERATORS}
 
 
 def _rule_nav() -> list[Any]:
@@ -121,6 +126,7 @@ def _rule_nav() -> list[Any]:
 
 def _target_nav() -> list[Any]:
     families = {FAMILY_NAMES[family]: [f"targets/{p.id}.md" for p in _of_family(family)] for family in FAMILIES}
+    families["Accelerators"] = [f"targets/{name}.md" for name in ACCELERATORS]
     return ["targets/index.md", "targets/ops.md", *({family: pages} for family, pages in families.items())]
 
 
@@ -130,8 +136,8 @@ def _of_family(family: str) -> list[RuntimeProfile]:
 
 def _target_index() -> str:
     rows = (
-        f"| [{p.id}]({p.id}.md) | {p.provenance.get('package', '')} | {len(p.kernels)} | {p.max_builtin_code} |"
-        for p in map(resolve, target_ids())
+        f"| [{row['id']}]({row['id']}.md) | {row['package']} | {row['ops']} | {row['max_builtin_code']} |"
+        for row in map(summary, map(resolve, (*target_ids(), *ACCELERATORS)))
     )
     return LIST.format(suffixes=SUFFIXES, rows="\n".join(rows))
 
@@ -139,8 +145,8 @@ def _target_index() -> str:
 def _columns() -> Iterator[tuple[str, str, RuntimeProfile]]:
     """(family, label, profile) of each release whose ops differ from the one before it."""
     for family in FAMILIES:
-        if family == "tflite-runtime":
-            continue  # the same kernels as tflite's release of the same number
+        if family in ("tflite-runtime", "mlkit"):
+            continue  # the same kernels as tflite's release of the same number; not measured
         before: Mapping[str, Any] | None = None
         for profile in _of_family(family):
             if profile.kernels != before:
@@ -189,6 +195,29 @@ def _target_page(profile: RuntimeProfile, before: RuntimeProfile | None) -> str:
         ]
     parts += ["## Operators", _spans(kernels), "## Custom operators", _spans(custom) if custom else "None."]
     parts += ["## Where this is known from", _table(provenance)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _accelerator_page(table: Accelerator) -> str:
+    """What a delegate or NPU takes, under which conditions, and which of these tflint evaluates."""
+    said = (*table.requirements, *(text for op in table.ops.values() for text in op.conditions))
+    unsaid = [f"- {text}" for text in dict.fromkeys(said) if text not in table.checks]
+    rows = (
+        f"| `{name}` | {op.min_version} to {op.max_version or 'any'} | {_text('; '.join(op.conditions))} |"
+        for name, op in sorted(table.ops.items())
+    )
+    parts = [
+        f"# {table.name}",
+        f"What it does not take runs on the CPU, judged as [{table.base}]({table.base}.md).",
+        "## Every operator",
+        "\n".join(f"- {text}" for text in table.requirements) or "No conditions but those of its kernels.",
+        "## Operators",
+        "| operator | versions | conditions |\n|---|---|---|\n" + "\n".join(rows),
+        "## Not evaluated",
+        "\n".join(unsaid) or "Nothing.",
+        "## Where this is known from",
+        "\n".join(f"- {_text(text)}" for text in table.source),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
