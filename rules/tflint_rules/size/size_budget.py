@@ -56,8 +56,8 @@ def size_budget(target: Target, options: Mapping[str, Any]) -> Iterator[Hit]:
 
     ## What to do
     Quantize: float16 weights take half of float32 ones, int8 a quarter, and the message says what the file would take.
-    Or raise the budget: `[budgets]` of the TOML profile, or the options of this rule, which win over it:
-    `-x TFL801.max-size=5000000`, or `max-size = 5000000` under `[tool.tflint.rules.TFL801]`.
+    Or raise the budget: `[budgets]` of the TOML profile, or the options of this rule, which win over it: `max-size`
+    and `max-arena` in bytes, `max-ops` and `max-tensors`, as in `-x TFL801.max-size=5000000`.
 
     ## Exceptions
     `max_arena` is held against what the graph needs at its peak. Kernels ask for scratch memory on top, which no file
