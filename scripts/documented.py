@@ -27,6 +27,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MODELS = ("old.tflite", "new.tflite", "models/a.tflite", "models/new.tflite")
 FILES = {
+    "tflint-baseline.json": '{"schema_version": 1, "files": {}}',
     "../tflint.toml": "",
     "targets/board.toml": 'extends = "litert-2.1"\n',
     "app.toml": 'outputs = ["probabilities"]\n',

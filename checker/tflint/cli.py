@@ -50,6 +50,22 @@ def check(
         typer.Option("-x", metavar="RULE.KEY=VALUE", help="Set an option of a rule."),
     ] = None,
     fail_on: Annotated[str | None, typer.Option(help="error, warning (default), info or none.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Findings that were there before; default: tflint-baseline.json.")
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Record all findings of this run as known.")
+    ] = False,
+    prune_baseline: Annotated[
+        bool, typer.Option("--prune-baseline", help="Remove from the baseline what is not found any more.")
+    ] = False,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(metavar="REV", help="Only models that changed in git since this branch left the revision."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", help="Processes; default: one a core, if it pays.")
+    ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
     error_on_empty: Annotated[bool, typer.Option("--error-on-empty", help="No model at all is an error.")] = False,
     output_format: Annotated[
@@ -69,6 +85,11 @@ def check(
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Apply `exclude` to files named here too (for hooks).")
     ] = False,
+    show_suppressed: Annotated[
+        bool, typer.Option("--show-suppressed", help="Show suppressed findings too, with the reason.")
+    ] = False,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule, on stderr.")] = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Say what the time was spent on, on stderr.")] = False,
     color: Annotated[str, typer.Option(help="auto, always or never.")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only what fails the run.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every place of a finding; tracebacks.")] = False,
@@ -80,7 +101,12 @@ def check(
     request = Request(
         paths=tuple(paths or ()),
         config=tuple(config or ()),
-        flags={**flags, "preview": preview or None, "deep": deep or None},
+        flags={
+            **flags,
+            "preview": preview or None,
+            "deep": deep or None,
+            "baseline": None if baseline is None else str(baseline),
+        },
         per_file_ignores=tuple(per_file_ignores or ()),
         rule_options=tuple(rule_option or ()),
         exit_zero=exit_zero,
@@ -94,6 +120,13 @@ def check(
         color=color,
         quiet=quiet,
         verbose=verbose,
+        write_baseline=write_baseline,
+        prune_baseline=prune_baseline,
+        changed_since=changed_since,
+        jobs=jobs,
+        show_suppressed=show_suppressed,
+        statistics=statistics,
+        timing=timing,
     )
     raise typer.Exit(check_command(request))
 

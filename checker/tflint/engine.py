@@ -14,6 +14,8 @@ from tflint.runtimes.minimum import minimum_runtimes
 from tflint.runtimes.refusal import Refusal
 from tflint.runtimes.verdict import Verdict, refusals_of
 from tflint.subject import ModelFile, Target
+from tflint.suppress import Suppressor
+from tflint.timing import untold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from tflint.rule import Rule
     from tflint.runtimes.profile import RuntimeProfile
     from tflint.runtimes.refusal import Located
+    from tflint.timing import Begin
 
 CRASHED = "TFL000"  # what is said of a rule that raised
+UNFINISHED = "TFL001"  # of a file whose check did not come to an end
 UNREADABLE = "TFL901"  # of a file that is no model
 
 
@@ -71,24 +75,45 @@ class Plan:
         }
 
 
-def check_file(path: Path, plan: Plan, name: str = "", contracts: tuple[Contract, ...] = ()) -> FileReport:
-    """Judge and lint one file, and hold it to its contracts. Raises OSError when it cannot be read."""
+def check_file(
+    path: Path, plan: Plan, name: str = "", contracts: tuple[Contract, ...] = (), begin: Begin = untold
+) -> FileReport:
+    """Judge and lint one file, and hold it to its contracts; `begin` is told what is begun.
+
+    Raises OSError when it cannot be read.
+    """
     name = name or str(path)
+    begin("reading")
     try:
         model = read_model(path)
     except MalformedModelError as problem:
         return unreadable(name, path.stat().st_size, problem.reason, plan, problem.where)
-    return check_model(model, plan, name, contracts)
+    return check_model(model, plan, name, contracts, begin)
 
 
-def check_model(model: Model, plan: Plan, name: str = "-", contracts: tuple[Contract, ...] = ()) -> FileReport:
+def check_model(
+    model: Model, plan: Plan, name: str = "-", contracts: tuple[Contract, ...] = (), begin: Begin = untold
+) -> FileReport:
     """Judge and lint one decoded model."""
-    targets = [Target(each, model, refusals_of(model, each), plan.assumed_target) for each in plan.profiles]
+    targets = []
+    for profile in plan.profiles:
+        begin(f"judging for {profile.id}")
+        targets.append(Target(profile, model, refusals_of(model, profile), plan.assumed_target))
     given = {"model": model, "contracts": contracts, "weights": _weights(model) if plan.deep else None}
     subjects = _Subjects(model, ModelFile(name, model.file_size, model), targets, given)
-    findings = _findings(name, _run(plan, subjects), plan)
+    suppressor = Suppressor(name, plan.suppressions, plan.per_file_ignores)
+    findings = _findings(name, _run(plan, subjects, begin), plan, suppressor)
+    begin("finding the minimum runtimes")
     verdicts = tuple(Verdict.of(target.id, target.reasons) for target in targets)
-    return FileReport(name, verdicts, findings, minimum_runtimes(model), plan.ran(), plan.assumed_target)
+    return FileReport(
+        name,
+        verdicts,
+        findings,
+        minimum_runtimes(model),
+        plan.ran(),
+        plan.assumed_target,
+        matched=frozenset(suppressor.matched),
+    )
 
 
 def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -> FileReport:
@@ -98,8 +123,28 @@ def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -
     verdicts = tuple(Verdict.of(profile.id, [reason]) for profile in plan.profiles)
     entries = (entry for entry in plan.entries if entry.scope == "ModelFile")
     hits = ((rule, found, "") for entry in entries for rule, found in _hits(entry, [file], plan, NOTHING))
-    findings = _findings(file.name, hits, plan)
-    return FileReport(file.name, verdicts, findings, (), plan.ran("ModelFile"), plan.assumed_target)
+    suppressor = Suppressor(name, plan.suppressions, plan.per_file_ignores)
+    return FileReport(
+        name,
+        verdicts,
+        _findings(name, hits, plan, suppressor),
+        ran=plan.ran("ModelFile"),
+        assumed_target=plan.assumed_target,
+        matched=frozenset(suppressor.matched),
+    )
+
+
+def unfinished(name: str, problem: str, plan: Plan) -> FileReport:
+    """A file whose check did not come to an end: nothing is known of it."""
+    verdicts = tuple(Verdict(profile.id, "unknown", (UNFINISHED,), "unknown") for profile in plan.profiles)
+    findings = said(UNFINISHED, [hit(Place("/", "the file"), problem=problem)], plan, name)
+    return FileReport(name, verdicts, findings, assumed_target=plan.assumed_target)
+
+
+def said(code: str, hits: Iterable[Hit], plan: Plan, name: str) -> tuple[Finding, ...]:
+    """Findings of what the checker itself has to say of a file; none where that rule is left out."""
+    rule = plan.rule(code)
+    return _findings(name, ((rule, found, "") for found in hits), plan, Suppressor(name)) if rule else ()
 
 
 class _Subjects:
@@ -125,7 +170,7 @@ class _Subjects:
         return [self.file] if entry.scope == "ModelFile" else [self.model]
 
 
-def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
+def _run(plan: Plan, subjects: _Subjects, begin: Begin) -> Iterator[tuple[Rule, Hit, str]]:
     """Every hit of every rule, with the target it was found for ("" for all alike)."""
     for entry in plan.entries:
         if not plan.runs(entry):
@@ -134,9 +179,11 @@ def _run(plan: Plan, subjects: _Subjects) -> Iterator[tuple[Rule, Hit, str]]:
             for target in subjects.targets:
                 if entry.on_refusal and next(target.refusals(entry.code), None) is None:
                     continue
+                begin(entry.code)
                 for rule, found in _hits(entry, [target], plan, subjects.given):
                     yield rule, found, target.id
         elif chosen := subjects.of(entry):
+            begin(entry.code)
             for rule, found in _hits(entry, chosen, plan, subjects.given):
                 yield rule, found, ""
 
@@ -172,8 +219,10 @@ def _crash(entry: Entry, subject: Any, problem: BaseException, *, verbose: bool)
     return hit(at, crashed_rule=entry.code, pack=entry.pack, problem=words, trace=trace)
 
 
-def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> tuple[Finding, ...]:
-    """One finding per rule, op type and reason, worst first, in the order of the model."""
+def _findings(
+    name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan, suppressor: Suppressor
+) -> tuple[Finding, ...]:
+    """One finding per rule, op type and reason, worst first, in the order of the model; what is suppressed apart."""
     groups: dict[tuple[Any, ...], list[tuple[Hit, str]]] = {}
     rules: dict[tuple[Any, ...], Rule] = {}
     for rule, found, target in hits:
@@ -181,10 +230,11 @@ def _findings(name: str, hits: Iterable[tuple[Rule, Hit, str]], plan: Plan) -> t
         if severity is None:
             continue
         keys = rule.group if rule.group is not None else tuple(sorted(found.data))
-        key = (rule.code, _kind(found.at), severity, *(str(found.data.get(k)) for k in keys))
+        suppressed = suppressor.reason(rule, severity, found.at)
+        key = (rule.code, _kind(found.at), severity, suppressed, *(str(found.data.get(k)) for k in keys))
         rules[key] = rule
         groups.setdefault(key, []).append((found, target))
-    findings = [_finding(name, rules[key], key[2], group) for key, group in groups.items()]
+    findings = [_finding(name, rules[key], key[2], key[3], group) for key, group in groups.items()]
     return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.rule.code)))
 
 
@@ -197,7 +247,9 @@ def _severity(plan: Plan, code: str, own: Severity) -> Severity | None:
     return plan.severities.get(code, own)
 
 
-def _finding(name: str, rule: Rule, severity: Severity, group: list[tuple[Hit, str]]) -> Finding:
+def _finding(
+    name: str, rule: Rule, severity: Severity, suppressed: str | None, group: list[tuple[Hit, str]]
+) -> Finding:
     first = group[0][0]
     places = list(dict.fromkeys(_place(found.at) for found, _ in group))
     return Finding(
@@ -212,6 +264,7 @@ def _finding(name: str, rule: Rule, severity: Severity, group: list[tuple[Hit, s
         places=tuple(places[:PLACES_KEPT]),
         related=tuple(_place(at) for at in first.related),
         targets=tuple(dict.fromkeys(target for _, target in group if target)),
+        suppressed=suppressed,
     )
 
 

@@ -21,11 +21,16 @@ class TflintError(Exception):
         self.exit_code = exit_code
 
 
-def warn(message: str) -> None:
-    """Say on stderr what the user should know and what does not end the run."""
+def say(message: str) -> None:
+    """Say on stderr what was done beside the report."""
     from tflint.report.escape import plain  # noqa: PLC0415 - rare
 
-    sys.stderr.write(f"tflint: warning: {plain(message)}\n")
+    sys.stderr.write(f"tflint: {plain(message)}\n")
+
+
+def warn(message: str) -> None:
+    """Say on stderr what the user should know and what does not end the run."""
+    say(f"warning: {message}")
 
 
 def nearest(word: str, options: Iterable[str]) -> str:

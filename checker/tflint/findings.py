@@ -69,7 +69,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FileReport:
-    """All that is said of one file."""
+    """All that is said of one file: a model, or one without verdicts that suppressions or a baseline stand in."""
 
     path: str
     verdicts: tuple[Verdict, ...] = ()
@@ -77,6 +77,8 @@ class FileReport:
     minimum: tuple[str, ...] = ()  # oldest runtime of each family whose tables hold every operator
     ran: Mapping[str, str] = field(default_factory=dict)  # code and name of each rule that looked at it
     assumed_target: bool = False  # nobody named one for it: judged against the newest LiteRT
+    matched: frozenset[int] = frozenset()  # the plan's suppressions that some place was matched by
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by what they were spent on, where that was asked
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -87,6 +89,11 @@ class Report:
     targets: tuple[str, ...]  # of all files: configurations may name others for each
     assumed_target: bool = False  # of some file
     rules: tuple[Rule, ...] = field(default=(), repr=False)
+
+    @property
+    def models(self) -> list[FileReport]:
+        """Of the files that were checked."""
+        return [file for file in self.files if file.verdicts]
 
     @property
     def findings(self) -> list[Finding]:

@@ -23,7 +23,7 @@ def find(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_exclu
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(p for p in _search(path) if not excluded(p)))
+            found.update(dict.fromkeys(p for p in sorted(_search(path)) if not excluded(p)))
         elif os.path.lexists(path):
             if not (force_exclude and excluded(path)):
                 found[path] = None
@@ -33,34 +33,19 @@ def find(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_exclu
 
 
 def _search(folder: Path) -> Iterator[Path]:
-    tracked = _git(folder)
-    if tracked is not None:
-        yield from sorted(tracked)
+    """Models in a folder: in each checkout, the outer or one inside, those that it does not ignore."""
+    from tflint.checkout import listed  # noqa: PLC0415 - for who searches folders
+
+    names = listed(folder, f"*{SUFFIX}")
+    if names is not None:
+        models, checkouts = names
+        yield from models
+        for checkout in checkouts:
+            yield from _search(checkout)
         return
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED)
-        yield from (Path(parent, name) for name in sorted(files) if name.endswith(SUFFIX))
-
-
-def _git(folder: Path) -> list[Path] | None:
-    """Models of a git checkout that git does not ignore; None where there is no git checkout."""
-    import subprocess  # noqa: PLC0415 - 2 ms, for who searches folders
-
-    argv = [
-        "git",
-        "-C",
-        str(folder),
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        "--",
-        f"*{SUFFIX}",
-    ]
-    try:
-        done = subprocess.run(argv, capture_output=True, check=True, timeout=60)  # noqa: S603 - git, by list
-    except (OSError, subprocess.SubprocessError):
-        return None
-    names = (os.fsdecode(name) for name in done.stdout.split(b"\0") if name)
-    return [path for name in dict.fromkeys(names) if (path := folder / name).exists()]
+        inner = [name for name in folders if (Path(parent, name) / ".git").exists()]
+        folders[:] = [name for name in folders if name not in SKIPPED and name not in inner]
+        yield from (Path(parent, name) for name in files if name.endswith(SUFFIX))
+        for name in inner:
+            yield from _search(Path(parent, name))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint import select
 from tflint.engine import Plan
 from tflint.registry import catalogue
 from tflint.runtimes.profile import resolve
+from tflint.suppress import sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,11 @@ class Plans:
 
     def of(self, path: Path) -> Plan:
         """The plan for a model. Raises TflintError for an unknown rule, option or target in its configuration."""
-        return self._of(self.hierarchy.of(path))
+        plan, beside = (
+            self._of(self.hierarchy.of(path)),
+            () if self.hierarchy.isolated else sidecar(path, self.catalogue),
+        )
+        return replace(plan, suppressions=(*plan.suppressions, *beside)) if beside else plan
 
     def _of(self, settings: Settings) -> Plan:
         if settings.source not in self._made:

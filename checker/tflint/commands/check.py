@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import stat
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tflint import timing
 from tflint.config.given import flag_layers, per_file_ignores, rule_options
 from tflint.config.hierarchy import Hierarchy
+from tflint.config.load import shown
 from tflint.contract.find import Contracts
-from tflint.engine import check_file, unreadable
-from tflint.errors import USAGE, TflintError, one_of
+from tflint.errors import USAGE, TflintError, one_of, say, warn
 from tflint.findings import Report
 from tflint.paths import find
 from tflint.plans import Plans
 from tflint.registry import loaded
 from tflint.report import FORMATS, Style, render, write
+from tflint.timing import Stopwatch
+from tflint.work import Job, check_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tflint.baseline import Baseline
     from tflint.config.load import Layer
-    from tflint.contract.find import Contract
+    from tflint.config.settings import Settings
     from tflint.engine import Plan
     from tflint.findings import FileReport
+    from tflint.rule import Rule
 
 COLORS = ("auto", "always", "never")
+BASELINE = "tflint-baseline.json"  # beside the configuration, or here
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -50,36 +55,127 @@ class Request:
     color: str
     quiet: bool
     verbose: bool
+    write_baseline: bool
+    prune_baseline: bool
+    changed_since: str | None
+    jobs: int | None
+    show_suppressed: bool
+    statistics: bool
+    timing: bool
 
 
 def check_command(request: Request) -> int:
     """Run it; give the exit code. Raises TflintError for whatever is the user's to mend."""
+    watch = Stopwatch()
+    watch.begin("settings")
     outputs = _outputs(request)
     hierarchy = Hierarchy(request.config, _flags(request), isolated=request.isolated)
     settings, plans = hierarchy.run, Plans(hierarchy, verbose=request.verbose)
-    files = find(request.paths or (Path(),), hierarchy.excludes, force_exclude=request.force_exclude)
+    baseline = _baseline(request, settings)
+    watch.begin("finding files")
+    paths = request.paths or (Path(),)
+    files = find(paths, hierarchy.excludes, force_exclude=request.force_exclude)
+    chosen = _changed(files, request, hierarchy)
     contracts = Contracts(request.contract, locks=not request.isolated)
-    jobs = [(path, plans.of(path), contracts.of(path, hierarchy.of(path).models)) for path in files]
-    used = {id(plan): plan for _, plan, _ in jobs}.values() or (plans.run,)
-    if waiting := dict.fromkeys(code for plan in used for code in plan.waiting):
-        sys.stderr.write(f"tflint: note: {', '.join(waiting)}: not run, for it takes --deep to read weights\n")
-    report = Report(
-        tuple(_check(*job) for job in jobs),
-        tuple(dict.fromkeys(profile.id for plan in used for profile in plan.profiles)),
-        any(plan.assumed_target for plan in used),
-    )
+    jobs = [Job(path, plans.of(path), contracts.of(path, hierarchy.of(path).models)) for path in chosen]
+    if waiting := dict.fromkeys(code for job in jobs for code in job.plan.waiting):
+        say(f"note: {', '.join(waiting)}: not run, for it takes --deep to read weights")
+    watch.begin("checking")
+    reports = check_all(jobs, request.jobs, timed=request.timing)
+    watch.begin("suppressions and baseline")
+    if baseline or any(job.plan.suppressions for job in jobs):
+        reports = _settled(request, baseline, jobs, reports, plans.run)
+    report = _report(jobs, reports, plans.run)
+    watch.begin("reports")
     if request.output_format == "sarif" or any(kind == "sarif" for kind, _ in outputs):
-        rules = {entry.code: entry for plan in used for entry in plan.entries}
-        report = replace(report, rules=tuple(loaded(rules[code] for code in sorted(rules))))
-    style = Style(request.color, quiet=request.quiet, verbose=request.verbose, threshold=settings.threshold)
+        report = replace(report, rules=_rules(jobs, plans.run))
+    style = Style(
+        request.color,
+        quiet=request.quiet,
+        verbose=request.verbose,
+        threshold=settings.threshold,
+        suppressed=request.show_suppressed,
+    )
     for kind, path in outputs:
         write(path, render(kind, report, replace(style, color="never")))
     if request.output is None:
         sys.stdout.write(render(request.output_format, report, style))
+    watch.begin("")
+    _appendices(request, report, watch)
     if not files:
-        sys.stderr.write("tflint: warning: no .tflite file found\n")
+        warn("no .tflite file found")
         return USAGE if request.error_on_empty else 0
     return 0 if request.exit_zero else int(report.fails(settings.threshold))
+
+
+def _baseline(request: Request, settings: Settings) -> Baseline | None:
+    """The baseline of the run, read before any work is done; a new one where it is to be written."""
+    if request.write_baseline and request.prune_baseline:
+        raise TflintError("--write-baseline removes what is not found any more too: leave out --prune-baseline")
+    folder = Path(settings.source).parent
+    here = folder if settings.source and Path.cwd().is_relative_to(folder) else Path.cwd()
+    path = Path(shown(settings.baseline or str(here / BASELINE)))
+    if not settings.baseline and not path.exists() and not request.write_baseline and not request.prune_baseline:
+        return None
+    if not settings.baseline and request.isolated and not request.write_baseline:
+        return None
+    from tflint.baseline import Baseline  # noqa: PLC0415 - who has none does not pay for it
+
+    return Baseline(path, {}) if request.write_baseline and not path.exists() else Baseline.read(path)
+
+
+def _settled(
+    request: Request, baseline: Baseline | None, jobs: list[Job], reports: list[FileReport], run: Plan
+) -> list[FileReport]:
+    """Reports as the baseline has them, which is written first if asked, and what is out of date behind them."""
+    from tflint.upkeep import Reach, settled  # noqa: PLC0415 - who suppresses nothing does not pay for it
+
+    folders = [] if request.changed_since else filter(Path.is_dir, request.paths or (Path(),))
+    reach = Reach(folders, jobs, reports)
+    if baseline and request.write_baseline:
+        baseline = baseline.renewed(reports, reach.judges(baseline))
+        baseline.write()
+        say(f"recorded {baseline.size} findings in {baseline.path}")
+    if baseline and request.prune_baseline:
+        before, baseline = baseline.size, baseline.without(baseline.excess(reports, reach.judges(baseline)))
+        baseline.write()
+        say(f"kept {baseline.size} of {before} findings in {baseline.path}")
+    return settled(reach, baseline, run)
+
+
+def _changed(files: list[Path], request: Request, hierarchy: Hierarchy) -> list[Path]:
+    """Those files that are to be checked under --changed-since: changed themselves, or in what is said of them."""
+    if request.changed_since is None:
+        return files
+    from tflint.checkout import Changes  # noqa: PLC0415 - for who asks
+
+    changes = Changes(request.changed_since)
+    return [path for path in files if changes.concern(path, hierarchy.of(path).inputs(path))]
+
+
+def _report(jobs: list[Job], files: list[FileReport], run: Plan) -> Report:
+    used = [job.plan for job in jobs] or [run]
+    targets = dict.fromkeys(profile.id for plan in used for profile in plan.profiles)
+    return Report(tuple(files), tuple(targets), any(plan.assumed_target for plan in used))
+
+
+def _rules(jobs: list[Job], run: Plan) -> tuple[Rule, ...]:
+    entries = {
+        entry.code: entry
+        for plan in {id(p): p for p in (run, *(job.plan for job in jobs))}.values()
+        for entry in plan.entries
+    }
+    return tuple(loaded(entries[code] for code in sorted(entries)))
+
+
+def _appendices(request: Request, report: Report, watch: Stopwatch) -> None:
+    """What was asked for beside the report, on stderr: a report for machines stays one."""
+    if request.statistics:
+        from tflint import statistics  # noqa: PLC0415 - for who asks
+
+        sys.stderr.write(statistics.table(report))
+    if request.timing:
+        sys.stderr.write(timing.table(watch.seconds, report.files))
 
 
 def _outputs(request: Request) -> list[tuple[str, Path]]:
@@ -93,6 +189,8 @@ def _outputs(request: Request) -> list[tuple[str, Path]]:
     for kind in (request.output_format, *(kind for kind, _ in outputs)):
         one_of(kind, "the report format", FORMATS)
     one_of(request.color, "--color", COLORS)
+    if request.jobs is not None and request.jobs < 1:
+        raise TflintError(f"--jobs {request.jobs}: at least 1")
     return outputs
 
 
@@ -101,14 +199,3 @@ def _flags(request: Request) -> Iterator[Layer]:
     ignores = per_file_ignores(request.per_file_ignores)
     yield from flag_layers({**request.flags, "per-file-ignores": ignores or None})
     yield from rule_options(request.rule_options)
-
-
-def _check(path: Path, plan: Plan, contracts: tuple[Contract, ...]) -> FileReport:
-    """One file; what cannot be opened is a finding, so that the others are not lost."""
-    try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            return unreadable(str(path), 0, "not a regular file", plan)
-        return check_file(path, plan, contracts=contracts)
-    except OSError as problem:
-        return unreadable(str(path), 0, f"cannot be read: {problem.strerror or problem}", plan)

@@ -5,6 +5,7 @@ Parsing, the JSON Schema, `tflint config` and the reference of the documentation
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from tflint.config.requirement import PATTERN
 from tflint.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from tflint.patterns import Glob
@@ -63,7 +64,7 @@ SUPPRESSION = Record(
         "path": Pattern(),
         "rule": Selector(),
         "where": Text("text: a glob for the place of a finding"),
-        "reason": Text("text: why it is all right"),
+        "reason": Text("text: why it is all right", pattern=r"\S"),
         "expires": Day(),
     },
     required=("path", "rule", "reason"),
@@ -229,6 +230,16 @@ class Settings:
     def origin(self, key: str, item: object = None) -> Origin:
         """Where a key, an item of a list that adds up, or a key of a table was set."""
         return self.origins.get(key if item is None else f"{key}.{item}", DEFAULT)
+
+    def inputs(self, path: str | os.PathLike[str]) -> Iterator[str]:
+        """Files that say something of a model beside itself, there or not: when one changes, so may the findings."""
+        where = os.path.abspath(path)
+        yield f"{where}.toml"
+        yield from (os.path.abspath(origin.name) for origin in set(self.origins.values()) if origin.file)
+        yield from (target for target in self.target if target.endswith(".toml"))
+        yield from (self.baseline,) if self.baseline else ()
+        facts = (known for glob, known in self.models.items() if glob.matches(where))
+        yield from (known["contract"] for known in facts if isinstance(known.get("contract"), str))
 
     def excludes(self, path: str) -> bool:
         """Whether an absolute path is to be left out."""

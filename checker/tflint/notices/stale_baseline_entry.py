@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     "stale-baseline-entry",
     Severity.WARNING,
     since="0.1.0",
-    message="{about}: {code} is found {found} times, and {recorded} are recorded",
+    message="{about}: {code} is recorded {recorded} times and found {found} times: {recorded_message}",
     examples=(),
 )
 def stale_baseline_entry(_: Notice) -> Iterator[Hit]:

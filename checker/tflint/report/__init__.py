@@ -25,6 +25,7 @@ class Style:
     quiet: bool = False  # only what fails the run
     verbose: bool = False  # every place
     threshold: Severity | None = Severity.WARNING
+    suppressed: bool = False  # what is suppressed too, with the reason
 
 
 def render(kind: str, report: Report, style: Style) -> str:

@@ -68,9 +68,13 @@ def _file(console: Console, file: FileReport, report: Report, findings: list[Fin
 def _finding(console: Console, finding: Finding, targets: int, style: Style) -> None:
     rule, severity = finding.rule, finding.severity.value
     head = Text.assemble((severity, SEVERITY[severity]), " ", (rule.code, "bold"), f" {rule.name}")
+    if finding.suppressed is not None:
+        head = Text(f"{severity} {rule.code} {rule.name}", style="dim")
     console.print()
     _print(console, head, 2)
     _row(console, "", finding_line(finding, targets))
+    if finding.suppressed is not None:
+        return
     many = len(finding.places) if style.verbose else PLACES
     for place in finding.places[:many]:
         _row(console, "at", f"{short(place.label)}  {place.path}")

@@ -80,6 +80,8 @@ def _verdicts(file: FileReport) -> str:
         outcome = f"{MARKS[verdict.value]} {verdict.value} | {meaning(verdict)}{reasons}"
         rows.setdefault(outcome, []).append(markdown(short(verdict.target)))
     lines = [f"| {outcome} | {', '.join(targets)} |" for outcome, targets in rows.items()]
+    if not lines:  # a configuration or baseline, with what is out of date in it
+        return ""
     return "\n".join(["| verdict | | targets |", "|---|---|---|", *lines]) + "\n"
 
 

@@ -32,15 +32,20 @@ def meaning(verdict: Verdict) -> str:
 
 
 def shown(findings: Iterable[Finding], style: Style) -> list[Finding]:
-    """Give the findings that a reader is to see: none suppressed, and when quiet only what fails the run."""
-    return [f for f in findings if (f.fails(style.threshold) if style.quiet else f.suppressed is None)]
+    """Give the findings that a reader is to see: suppressed ones if asked, and when quiet only what fails the run."""
+    return [
+        f
+        for f in findings
+        if (style.suppressed if f.suppressed is not None else not style.quiet or f.fails(style.threshold))
+    ]
 
 
 def finding_line(finding: Finding, targets: int) -> str:
     """Give the message, how often, and on which targets where not on all."""
     times = f" [{finding.count} times]" if finding.count > 1 else ""
     where = f" [{plain(', '.join(finding.targets))}]" if targets > 1 and 0 < len(finding.targets) < targets else ""
-    return f"{short(finding.message, LONGEST_MESSAGE)}{times}{where}"
+    reason = f" [suppressed: {short(finding.suppressed)}]" if finding.suppressed is not None else ""
+    return f"{short(finding.message, LONGEST_MESSAGE)}{times}{where}{reason}"
 
 
 def verdict_line(verdict: Verdict, file: FileReport) -> str:
@@ -57,7 +62,7 @@ def needs(file: FileReport) -> str:
 
 def closing(report: Report) -> str:
     """Sum up the run: the last line."""
-    files = len(report.files)
+    files = len(report.models)
     counts = [(report.count(severity), severity.value) for severity in Severity]
     parts = [f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for n, word in counts]
     found = ", ".join(parts)

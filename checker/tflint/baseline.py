@@ -1,0 +1,199 @@
+"""Findings that were there before: recorded in a file, so that a run fails on new ones only.
+
+A recorded finding is marked as suppressed, as long as it does not occur more often than recorded. Paths are POSIX and
+relative to the file's folder; a finding is known by its fingerprint, and its message is for people to read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tflint.errors import TflintError
+from tflint.findings import Severity
+from tflint.fingerprint import fingerprint
+from tflint.report import write
+from tflint.report.escape import short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tflint.findings import FileReport, Finding
+
+SCHEMA_VERSION = 1
+REASON = "baseline"
+
+Key = tuple[str, str]  # code and fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A finding of one file, as often as it may occur."""
+
+    code: str
+    fingerprint: str
+    count: int
+    message: str
+    targets: tuple[str, ...] = ()  # those that it was found for; none: it does not depend on the target
+
+
+Files = dict[str, dict[Key, Entry]]  # by path
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """What a baseline records beyond what there is."""
+
+    path: str
+    entry: Entry
+    found: int
+
+
+class Baseline:
+    """A baseline file, or one that is to be written."""
+
+    def __init__(self, path: Path, files: Files) -> None:
+        self.path, self.files = path, files
+        self._folder = os.path.realpath(path.parent)
+
+    @classmethod
+    def read(cls, path: Path) -> Baseline:
+        """Read one. Raises TflintError for a file that is not there, broken or of another version."""
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise TflintError(f"no such baseline: {path}; --write-baseline makes it") from None
+        except OSError as problem:
+            raise TflintError(f"{path}: {problem.strerror or problem}") from None
+        except (ValueError, RecursionError):
+            raise TflintError(f"{path}: not a baseline: not valid JSON") from None
+        version = document.get("schema_version") if isinstance(document, dict) else None
+        if version is not None and version != SCHEMA_VERSION:
+            raise TflintError(f"{path}: a baseline of version {version!r}, and this tflint reads {SCHEMA_VERSION}")
+        try:
+            files = {name: _by_key(map(_entry, rows)) for name, rows in document["files"].items()}
+        except (TypeError, KeyError, AttributeError, ValueError):
+            raise TflintError(f"{path}: not a baseline: its form is not that of --write-baseline") from None
+        return cls(path, files)
+
+    @property
+    def size(self) -> int:
+        """How many findings it records."""
+        return sum(map(len, self.files.values()))
+
+    def name(self, file: str) -> str:
+        """A file's path from the folder of the baseline; what it is called counts, not what a link points at."""
+        folder, name = os.path.split(os.path.abspath(file))
+        path = os.path.join(os.path.realpath(folder), name)
+        try:
+            return Path(os.path.relpath(path, self._folder)).as_posix()
+        except ValueError:  # on another drive
+            return Path(path).as_posix()
+
+    def absolute(self, name: str) -> str:
+        """The path of a file by its name here."""
+        return os.path.normpath(os.path.join(self._folder, name))
+
+    def marked(self, report: FileReport) -> FileReport:
+        """The report with those findings suppressed that are recorded and have not grown."""
+        recorded = self.files.get(self.name(report.path))
+        if not recorded:
+            return report
+        found = self._found([report]).get(self.name(report.path), {})
+        known = {key for key, entry in found.items() if key in recorded and entry.count <= recorded[key].count}
+        return replace(
+            report,
+            findings=tuple(
+                replace(f, suppressed=REASON) if _open(f) and self._key(f) in known else f for f in report.findings
+            ),
+        )
+
+    def excess(self, reports: Iterable[FileReport], judged: Callable[[str, Entry], bool]) -> list[Excess]:
+        """What is recorded beyond what `reports` hold; `judged`: whether the run could have found it."""
+        found = self._found(reports)
+        return [
+            Excess(path, entry, have)
+            for path, entries in sorted(self.files.items())
+            for key, entry in sorted(entries.items())
+            if (have := found[path][key].count if key in found.get(path, {}) else 0) < entry.count
+            and judged(path, entry)
+        ]
+
+    def without(self, excess: Iterable[Excess]) -> Baseline:
+        """The baseline without what it records in excess."""
+        files = {path: dict(entries) for path, entries in self.files.items()}
+        for each in excess:
+            key = (each.entry.code, each.entry.fingerprint)
+            if each.found:
+                files[each.path][key] = replace(each.entry, count=each.found)
+            else:
+                del files[each.path][key]
+        return Baseline(self.path, files)
+
+    def renewed(self, reports: Iterable[FileReport], judged: Callable[[str, Entry], bool]) -> Baseline:
+        """The baseline of these reports, and of what this run cannot judge as it was."""
+        kept = {
+            path: {key: entry for key, entry in entries.items() if not judged(path, entry)}
+            for path, entries in self.files.items()
+        }
+        found = self._found(reports)
+        return Baseline(self.path, {path: {**kept.get(path, {}), **found.get(path, {})} for path in {*kept, *found}})
+
+    def write(self) -> None:
+        """Write it whole or not at all, an entry a line, always in the same order. Raises TflintError."""
+        rows = [
+            f"    {_text(path)}: [\n" + ",\n".join(f"      {_text(_row(e))}" for e in _ordered(entries)) + "\n    ]"
+            for path, entries in sorted(self.files.items())
+            if entries
+        ]
+        files = "{\n" + ",\n".join(rows) + "\n  }" if rows else "{}"
+        write(self.path, f'{{\n  "schema_version": {SCHEMA_VERSION},\n  "files": {files}\n}}\n')
+
+    def _found(self, reports: Iterable[FileReport]) -> Files:
+        """What may be recorded of these reports; findings of one fingerprint are one entry."""
+        found: Files = {}
+        for report in reports:
+            name = self.name(report.path)
+            for finding in filter(_open, report.findings):
+                entries, key = found.setdefault(name, {}), self._key(finding)
+                before = entries[key].count if key in entries else 0
+                message = short(finding.message)
+                entries[key] = Entry(*key, before + finding.count, message, tuple(sorted(finding.targets)))
+        return found
+
+    def _key(self, finding: Finding) -> Key:
+        return finding.rule.code, fingerprint(finding, self.name(finding.file))
+
+
+def _open(finding: Finding) -> bool:
+    """Whether a baseline may have it: it is not suppressed otherwise, and may be."""
+    mandatory = finding.rule.mandatory and finding.severity is Severity.ERROR
+    return finding.suppressed in (None, REASON) and not mandatory
+
+
+def _by_key(entries: Iterable[Entry]) -> dict[Key, Entry]:
+    return {(entry.code, entry.fingerprint): entry for entry in entries}
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    kinds = {"code": str, "fingerprint": str, "count": int, "message": str, "targets": list}
+    entry = Entry(**{**row, "targets": row.get("targets", [])})
+    if not all(type(getattr(entry, key)) is kind for key, kind in kinds.items()) or entry.count < 1:
+        raise ValueError("a value of another kind")
+    return replace(entry, targets=tuple(map(str, entry.targets)))
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row = {"code": entry.code, "fingerprint": entry.fingerprint, "count": entry.count, "message": entry.message}
+    return {**row, "targets": list(entry.targets)} if entry.targets else row
+
+
+def _ordered(entries: Mapping[Key, Entry]) -> list[Entry]:
+    return sorted(entries.values(), key=lambda entry: (entry.code, entry.message, entry.fingerprint))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True)

@@ -1,0 +1,159 @@
+"""Tasks over a few processes that may die: a crash in native code or a hang costs one task, and never the run.
+
+A process takes one task at a time from a pipe, and writes into shared memory what it is at. The parent waits for
+results, for the end of a pipe (its process is dead) and for the clock, and replaces a process that it has lost. Works
+whichever way processes are started.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections import deque
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from multiprocessing.connection import Connection
+
+    from tflint.timing import Begin
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+IDLE = -1
+LONGEST = 63  # bytes of what a process is at
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What has become of a task without a result."""
+
+    problem: str
+    at: str  # what was begun last
+
+
+def spread(
+    work: Callable[[Task, Begin], Result], tasks: Sequence[Task], processes: int, limit: float
+) -> Generator[tuple[int, Result | Lost], None, None]:
+    """Yield (index of the task, its result) as they come. `limit`: seconds that one task may take.
+
+    `work` is called with a task and a function that it tells what it begins; it, the tasks and the results are pickled.
+    Close the generator to end the processes at once.
+    """
+    waiting = deque(range(len(tasks)))
+    workers = [_Worker(work) for _ in range(min(processes, len(tasks)))]
+    try:
+        while waiting or any(worker.task != IDLE for worker in workers):
+            for worker in workers:
+                if waiting and worker.task == IDLE:
+                    worker.give(index := waiting.popleft(), tasks[index])
+            busy = [worker for worker in workers if worker.task != IDLE]
+            soonest = min(worker.since for worker in busy) + limit
+            ready = wait([worker.pipe for worker in busy], max(0.0, soonest - time.monotonic()))
+            for worker in busy:
+                if worker.pipe in ready:
+                    answer = worker.take()
+                elif time.monotonic() - worker.since > limit:
+                    answer = worker.lose(f"it took longer than {limit:g} seconds")
+                else:
+                    continue
+                index, worker.task = worker.task, IDLE
+                yield index, answer
+            workers = [_Worker(work) if worker.dead else worker for worker in workers]
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+class _Worker(Generic[Task, Result]):
+    """One process, seen from the parent."""
+
+    def __init__(self, work: Callable[[Task, Begin], Result]) -> None:
+        context = multiprocessing.get_context()
+        self.pipe, theirs = context.Pipe()
+        self.at = context.RawArray("c", LONGEST + 1)
+        self.process = context.Process(target=_serve, args=(theirs, self.at, work), daemon=True)
+        with _uninterrupted():
+            self.process.start()
+        theirs.close()
+        self.task = IDLE  # the index of what it is at
+        self.since = 0.0  # when that was given
+        self.dead = False
+
+    def give(self, index: int, task: Task) -> None:
+        """Send a task. That the process is dead is seen when it is read from."""
+        self.task, self.since = index, time.monotonic()
+        with suppress(OSError):
+            self.pipe.send(task)
+
+    def take(self) -> Result | Lost:
+        """The result that has come, or what is known of the loss."""
+        try:
+            result: Result = self.pipe.recv()
+        except (EOFError, OSError):
+            self.process.join(1)
+            return self.lose(_end(self.process.exitcode))
+        return result
+
+    def lose(self, problem: str) -> Lost:
+        """End it, and give up what it is at."""
+        self.dead = True
+        self.end()
+        return Lost(problem, self.at.value.decode("ascii", "replace"))
+
+    def end(self) -> None:
+        """Kill it: it holds nothing that has to be put away."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def _serve(pipe: Connection, at: Any, work: Callable[[Any, Begin], Any]) -> None:
+    """Work at tasks until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends us
+
+    def begin(what: str) -> None:
+        at.value = what.encode("ascii", "replace")[:LONGEST]
+
+    while True:
+        try:
+            task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        begin("")
+        result = work(task, begin)
+        try:
+            pipe.send(result)
+        except OSError:
+            return
+
+
+def _end(code: int | None) -> str:
+    if code is None:
+        return "its process has closed its pipe"
+    if code >= 0:
+        return f"its process ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    memory = ", as the system does where memory runs out" if -code == getattr(signal, "SIGKILL", None) else ""
+    return f"its process was ended by {name}{memory}"
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back, so that a process is not interrupted before it can say that it will not be."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

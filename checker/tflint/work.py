@@ -1,0 +1,121 @@
+"""All files of a run through the engine, here or over several processes; the reports are the same either way."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tflint.engine import check_file, unfinished, unreadable
+from tflint.errors import TflintError
+from tflint.progress import Bar
+from tflint.timing import Stopwatch, untold
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
+
+    from tflint.contract.find import Contract
+    from tflint.engine import Plan
+    from tflint.findings import FileReport
+    from tflint.pool import Lost
+    from tflint.timing import Begin
+
+FEW = 8  # files for each process, below which starting it takes longer than it saves
+LIMIT = "TFLITE_LINT_FILE_SECONDS"
+SECONDS = 300.0  # for one file: a thousand times what a check takes, so that only what hangs is ended
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Job:
+    """A file and what to do with it."""
+
+    path: Path
+    plan: Plan
+    contracts: tuple[Contract, ...] = ()
+
+
+def check_all(jobs: Sequence[Job], processes: int | None = None, *, timed: bool = False) -> list[FileReport]:
+    """Reports in the order of the jobs. `processes`: 1 is this one; None: as many as there are cores, where it pays."""
+    plans = tuple({id(job.plan): job.plan for job in jobs}.values())
+    numbers = {id(plan): number for number, plan in enumerate(plans)}
+    tasks = [(job.path, numbers[id(job.plan)], job.contracts) for job in jobs]
+    work = _Work(plans, timed)
+    reports: dict[int, FileReport] = {}
+    if processes is None:
+        processes = min(_cores(), len(jobs) // FEW)
+    with closing(Bar(len(jobs))) as bar, closing(_spread(work, tasks, processes)) as answers:
+        for index, answer in answers:
+            reports[index] = answer
+            bar.advance()
+    return [reports[index] for index in range(len(jobs))]
+
+
+_Task = tuple["Path", int, tuple["Contract", ...]]  # a path, the number of its plan, its contracts
+
+
+def _spread(work: _Work, tasks: list[_Task], processes: int) -> Generator[tuple[int, FileReport], None, None]:
+    if processes <= 1:
+        yield from ((index, work(task, untold)) for index, task in enumerate(tasks))
+        return
+    from tflint.pool import Lost, spread  # noqa: PLC0415 - for who has many files
+
+    for index, answer in spread(work, tasks, processes, _limit()):
+        path, plan, _ = tasks[index]
+        yield index, work.lost(path, plan, answer) if isinstance(answer, Lost) else answer
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Work:
+    """What is done with each file; it travels to the processes once."""
+
+    plans: tuple[Plan, ...]
+    timed: bool
+
+    def __call__(self, task: _Task, begin: Begin) -> FileReport:
+        """Check one file; `begin` is told what is begun."""
+        path, plan, contracts = task
+        if not self.timed:
+            return _checked(path, self.plans[plan], contracts, begin)
+        watch = Stopwatch(begin)
+        report = _checked(path, self.plans[plan], contracts, watch.begin)
+        watch.begin("")
+        return replace(report, seconds=dict(watch.seconds))
+
+    def lost(self, path: Path, plan: int, lost: Lost) -> FileReport:
+        """The report of a file whose process was lost over it."""
+        at = f" ({lost.at})" if lost.at else ""
+        return unfinished(str(path), f"{lost.problem}{at}", self.plans[plan])
+
+
+def _checked(path: Path, plan: Plan, contracts: tuple[Contract, ...], begin: Begin) -> FileReport:
+    """One file; what cannot be opened is a finding, and so is our own mistake, so that the others are not lost."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            return unreadable(str(path), 0, "not a regular file", plan)
+        return check_file(path, plan, contracts=contracts, begin=begin)
+    except OSError as problem:
+        return unreadable(str(path), 0, f"cannot be read: {problem.strerror or problem}", plan)
+    except Exception as problem:
+        if os.environ.get("TFLITE_LINT_DEBUG"):
+            raise
+        return unfinished(str(path), f"{type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where", plan)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _limit() -> float:
+    text = os.environ.get(LIMIT, "")
+    try:
+        seconds = float(text or SECONDS)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise TflintError(f"{LIMIT}: a number of seconds, not {text!r}")
+    return seconds
