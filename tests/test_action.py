@@ -271,6 +271,80 @@ def test_a_long_comment_is_cut_between_models(job: Runner) -> None:
     assert job.summary.count("\n### ") == 400
 
 
+def git(job: Runner, *arguments: str) -> str:
+    """Run git in the workspace; give what it prints."""
+    person = [text for what in ("name", "email") for text in ("-c", f"user.{what}=t@example.com")]
+    argv = ["git", *person, *arguments]
+    return subprocess.run(argv, cwd=job.workspace, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def checked(job: Runner) -> list[str]:
+    """Names of the models in the report."""
+    report = json.loads(Path(job.outputs()["report-json"]).read_text(encoding="utf-8"))
+    return [Path(file["path"]).name for file in report["files"]]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"pull_request": {"number": 7, "base": {"sha": "BASE"}}},
+        {"merge_group": {"base_sha": "BASE"}},
+        {"before": "BASE"},
+    ],
+    ids=["pull_request", "merge_group", "push"],
+)
+def test_only_what_an_event_changes_is_checked(event: dict[str, object], job: Runner) -> None:
+    """Of each event that has a commit before it; none changed is no error; a new branch is checked whole."""
+    put(job, "op_too_new")
+    git(job, "init", "-q")
+    git(job, "add", "-A")
+    git(job, "commit", "-qm", "base")
+    base = git(job, "rev-parse", "HEAD")
+    job.event = json.loads(json.dumps(event).replace("BASE", base))
+    assert job.run(CHECK, changed_only="true", targets="tflite-2.12") == 0, job.log
+    assert checked(job) == []
+
+    put(job, "clean")
+    git(job, "add", "-A")
+    git(job, "commit", "-qm", "change")
+    assert job.run(CHECK, changed_only="true", targets="tflite-2.12") == 0, job.log
+    assert checked(job) == ["clean.tflite"]
+    assert job.run(CHECK, targets="tflite-2.12") == 1
+    job.event = json.loads(json.dumps(event).replace("BASE", "0" * 40))
+    assert job.run(CHECK, changed_only="true", targets="tflite-2.12") == 1
+    assert checked(job) == ["clean.tflite", "op_too_new.tflite"]
+
+
+@pytest.mark.parametrize("base", ["1" * 40, "--output=owned", "$(touch owned)"])
+def test_a_base_that_is_not_there_is_one_error(base: str, job: Runner) -> None:
+    """A shallow checkout lacks the commit: exit code 2, and the error says how to fetch it."""
+    put(job, "clean")
+    git(job, "init", "-q")
+    git(job, "add", "-A")
+    git(job, "commit", "-qm", "only")
+    job.event = {"before": base}
+
+    assert job.run(CHECK, changed_only="true") == 2
+    ((word, message),) = said(job)
+    assert word == "error"
+    assert "revision" in message
+    assert ("fetch-depth: 0" in message) is (base == "1" * 40 or base.startswith("$"))
+    assert not list(job.folder.rglob("owned"))
+
+
+def test_known_findings_fail_nothing(job: Runner) -> None:
+    """With a baseline only what is new counts."""
+    put(job, "op_too_new")
+    assert job.run(CHECK, targets="tflite-2.12", args="--write-baseline", baseline="known.json") == 0, job.log
+    assert (job.workspace / "known.json").exists()
+    assert job.run(CHECK, targets="tflite-2.12", baseline="known.json") == 0, job.log
+    assert job.outputs()["errors"] == "0"
+    put(job, "custom_op")
+
+    assert job.run(CHECK, targets="tflite-2.12", baseline="known.json") == 1
+    assert job.outputs()["errors"] == "1"
+
+
 @pytest.mark.xdist_group("install")
 def test_it_installs_itself_and_nothing_of_the_workspace(job: Runner, tmp_path: Path) -> None:
     """The step installs this very commit; modules of the workspace that are named as Python's are never imported."""

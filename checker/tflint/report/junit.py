@@ -1,7 +1,8 @@
 """JUnit XML, as Jenkins and GitLab read it: a suite per model; a case per target and per rule, so that passes show.
 
 A case fails where the run does: by a finding at or above the threshold. What is below it is told in the output of a
-case that passes. An error is a check that did not happen: of a file that is no model, by a rule that raised.
+case that passes. An error is a check that did not happen: of a file that is no model, by a rule that raised or a
+process that died.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from tflint.engine import UNREADABLE
+from tflint.engine import UNFINISHED, UNREADABLE
 from tflint.report.escape import plain, short
 from tflint.report.words import finding_line, meaning
 
@@ -82,7 +83,7 @@ def _rule_case(name: str, findings: list[Finding], targets: int, style: Style) -
     suppressed = [f for f in findings if f.suppressed is not None]
     passing = [f for f in findings if f not in failing and f not in suppressed]
     if failing:
-        broken = any(f.rule.code == UNREADABLE or "crashed_rule" in f.data for f in failing)
+        broken = any(f.rule.code in (UNREADABLE, UNFINISHED) or "crashed_rule" in f.data for f in failing)
         element = ET.SubElement(
             case,
             "error" if broken else "failure",

@@ -61,7 +61,9 @@ def _worst(file: FileReport) -> int:
 
 
 def _model(file: FileReport, findings: list[Finding], report: Report) -> str:
-    parts = [f"\n### {code(short(file.path))}\n", _verdicts(file)]
+    parts = [f"\n### {code(short(file.path))}\n"]
+    if file.verdicts:
+        parts.append(_verdicts(file))
     if file.minimum and file.assumed_target:
         parts.append(f"No target named, so judged against the newest LiteRT; {markdown(needs(file))}.\n")
     told = [_line(f, len(report.targets)) for f in findings if f.severity is not Severity.INFO]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tflint.report import Style
     from tflint.runtimes.verdict import Verdict
 
+NAMED = 6  # targets of a finding; more are counted
 MEANING = {
     "supported": "loads and allocates",
     "partial": "loads and allocates, but part of it fails when reached",
@@ -43,7 +44,9 @@ def shown(findings: Iterable[Finding], style: Style) -> list[Finding]:
 def finding_line(finding: Finding, targets: int) -> str:
     """Give the message, how often, and on which targets where not on all."""
     times = f" [{finding.count} times]" if finding.count > 1 else ""
-    where = f" [{plain(', '.join(finding.targets))}]" if targets > 1 and 0 < len(finding.targets) < targets else ""
+    named = len(finding.targets)
+    those = plain(", ".join(finding.targets)) if named <= NAMED else f"{named} of {targets} targets"
+    where = f" [{those}]" if targets > 1 and 0 < named < targets else ""
     reason = f" [suppressed: {short(finding.suppressed)}]" if finding.suppressed is not None else ""
     return f"{short(finding.message, LONGEST_MESSAGE)}{times}{where}{reason}"
 
