@@ -40,7 +40,8 @@ def main() -> int:
         those = f"{len(pointers)} of {len(files['files'])} models"
         command("error", f"Git LFS pointers in place of {those}: checkout with `lfs: true`", "Git LFS")
     sys.stdout.flush()
-    sys.stdout.buffer.write(done.stdout + done.stderr)
+    told = (line for line in done.stdout.splitlines(keepends=True) if f"::{LFS}".encode() not in line)  # all at once
+    sys.stdout.buffer.write(b"".join(told) + done.stderr)
     if given("SUMMARY") != "false":
         summarize(summary.read_text(encoding="utf-8"))
     output("exit-code", str(done.returncode))

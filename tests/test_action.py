@@ -105,14 +105,15 @@ def test_bad_models_fail(job: Runner) -> None:
 
 
 def test_lfs_pointers_are_told_first(job: Runner) -> None:
-    """A checkout without LFS is one error that says what to do, before all others."""
+    """A checkout without LFS is one error that says what to do, however many models lack."""
     put(job, "clean", "lfs_pointer")
+    shutil.copy(EXAMPLES / "lfs_pointer.tflite", job.workspace / "another.tflite")
 
     assert job.run(CHECK) == 1
     (first, message), *rest = said(job)
-    assert (first, message) == ("error", "Git LFS pointers in place of 1 of 2 models: checkout with `lfs: true`")
-    assert [word for word, _ in rest] == ["error"]
-    assert job.outputs()["errors"] == "1"
+    assert (first, message) == ("error", "Git LFS pointers in place of 2 of 3 models: checkout with `lfs: true`")
+    assert rest == []
+    assert job.outputs()["errors"] == "2"
 
 
 def test_no_model_at_all_is_an_error(job: Runner) -> None:

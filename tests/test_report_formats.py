@@ -75,6 +75,18 @@ def test_suppressed_findings_stay_in_reports_for_machines_only() -> None:
         assert "1 error, 0 warnings, 0 info, 1 suppressed" in text
 
 
+@pytest.mark.parametrize("kind", ["full", "concise", "github", "markdown", "gitlab", "junit", "sarif"])
+def test_many_targets_of_a_finding_are_counted(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to six targets of a finding are named; of more it says how many of all."""
+    monkeypatch.setenv("COLUMNS", "200")
+    file = linted(TWO_OPS, op_seen)
+    names = tuple(f"t-{index}" for index in range(9))
+    for named, words in ((6, "[t-0, t-1, t-2, t-3, t-4, t-5]"), (7, "[7 of 9 targets]"), (9, "")):
+        findings = tuple(replace(f, targets=names[:named]) for f in file.findings)
+        text = render(kind, report(replace(file, findings=findings), targets=names), PLAIN).replace("\\", "")
+        assert f"is an operator {words}" in text if words else "targets]" not in text
+
+
 @pytest.mark.parametrize("kind", ["sarif", "github", "gitlab"])
 def test_files_are_named_by_their_path_in_the_repository(kind: str, isolated: Path, monkeypatch: Any) -> None:
     """From any folder of a checkout a file is named from its root, links resolved; URIs are %-escaped."""

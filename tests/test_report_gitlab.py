@@ -73,4 +73,6 @@ def test_suppressed_findings_are_no_issues() -> None:
     file = linted(TWO_OPS, op_seen)
     first, second = file.findings
 
-    assert len(taken(report(replace(file, findings=(replace(first, suppressed="known"), second))))) == 1
+    made = report(replace(file, findings=(replace(first, suppressed="known"), second)))
+    assert len(taken(made)) == 1
+    assert render("gitlab", made, replace(PLAIN, suppressed=True)) == render("gitlab", made, PLAIN)

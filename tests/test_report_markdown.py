@@ -190,3 +190,22 @@ def test_severity_of_the_headline_is_that_of_the_run() -> None:
 
     assert render("markdown", made, PLAIN).startswith("# ❌ ")
     assert render("markdown", made, replace(PLAIN, threshold=Severity.ERROR)).startswith("# ✅ ")
+
+
+def test_suppressed_findings_are_shown_when_asked() -> None:
+    """With their reason, and disarmed as all text is."""
+    file = linted(TWO_OPS, op_seen)
+    first, second = file.findings
+    made = report(replace(file, findings=(replace(first, suppressed="<b> @owner"), second)))
+
+    assert len(lines(render("markdown", made, PLAIN), "list_item")) == 1
+    told = lines(render("markdown", made, replace(PLAIN, suppressed=True)), "list_item")
+    assert told[0].endswith("RELU is an operator [suppressed: <b> @owner], at RELU #0 'mid'")
+
+
+def test_what_is_no_model_has_no_verdicts() -> None:
+    """Findings of a file that is judged by no target, such as a baseline, stand without a table."""
+    text = render("markdown", report(replace(linted(TWO_OPS, op_seen), verdicts=())), PLAIN)
+
+    assert cells(text) == []
+    assert len(lines(text, "list_item")) == 2
