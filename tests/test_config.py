@@ -239,7 +239,11 @@ BAD = [
     ('per-file-ignores = ["TFL7"]', "tflint.toml: per-file-ignores is a table of globs and rules"),
     ('required-version = "new"', "tflint.toml: required-version is version specifiers such as '>=0.1,<1', not 'new'"),
     ('models."m.tflite".recipee = "x"', "models.\"m.tflite\".recipee: unknown key 'recipee' (did you mean 'recipe'?)"),
-    ('models."m.tflite".parity = "x"', 'models."m.tflite".parity is a table'),
+    ('models."m.tflite".parity = "x"', 'models."m.tflite".parity is a table with the keys inputs, inputs-from'),
+    (
+        'models."m.tflite".parity.metrics = [{ metric = "cosine:0.9" }]',
+        "models.\"m.tflite\".parity.metrics lacks the key 'reason'",
+    ),
     ('[[suppress]]\npath = "m.tflite"\nrule = "TFL101"', "tflint.toml: suppress lacks the key 'reason'"),
     (
         '[[suppress]]\npath = "m"\nrule = "TFL1O1"\nreason = "x"',

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tflint.contract.find import Contract
     from tflint.model import archive, schema
     from tflint.model.conversion import conversion_of
+    from tflint.model.indexed import LOOKUPS, indexed
     from tflint.model.match import VIEWS, Match, const, made, match, matches, readers
     from tflint.model.task_metadata import TaskMetadata, TensorMetadata, task_metadata_of
     from tflint.model.weights import Weights
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _LATER = {
     "CUSTOM": "runtimes.construct",
     "LAST_KNOWN_CODE": "runtimes.construct",
+    "LOOKUPS": "model.indexed",
     "Contract": "contract.find",
     "PLACEHOLDER": "runtimes.construct",
     "VIEWS": "model.match",
@@ -46,6 +48,7 @@ _LATER = {
     "conversion_of": "model.conversion",
     "data_dependent": "runtimes.shapes",
     "graph_indices": "runtimes.construct",
+    "indexed": "model.indexed",
     "known_ops": "runtimes.profile",
     "made": "model.match",
     "match": "model.match",
@@ -61,6 +64,7 @@ _LATER = {
 __all__ = [
     "CUSTOM",
     "LAST_KNOWN_CODE",
+    "LOOKUPS",
     "PLACEHOLDER",
     "VIEWS",
     "Contract",
@@ -90,6 +94,7 @@ __all__ = [
     "data_dependent",
     "graph_indices",
     "hit",
+    "indexed",
     "known_ops",
     "made",
     "match",

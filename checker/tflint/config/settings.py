@@ -16,6 +16,7 @@ from tflint.config.kinds import (
     Flag,
     Kind,
     List,
+    Number,
     OpenTable,
     Pattern,
     Record,
@@ -77,18 +78,49 @@ SUPPRESSION = Record(
         "expires": "The last day it holds (YYYY-MM-DD).",
     },
 )
+GATE = Record(
+    {
+        "metric": Text("text such as 'cosine:0.999'"),
+        "output": Text("text: the name of an output"),
+        "reason": Text("text: why it is right"),
+    },
+    required=("metric", "reason"),
+)
+PARITY = Record(
+    {
+        "inputs": File(),
+        "inputs-from": Text("text such as 'module:function'", r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"),
+        "samples": Number(whole=True),
+        "seed": Number(whole=True),
+        "ranges": Table(
+            Text("the name of an input"),
+            List(Number(whole=False), "a list of the least and the largest value"),
+            "a table of inputs and [least, largest] values",
+        ),
+        "metrics": List(GATE, "an array of tables"),
+    },
+    docs={
+        "inputs": "Recorded samples: a `.npz`, a folder of them, or a `.jsonl`.",
+        "inputs-from": "A Python function that gives samples.",
+        "samples": "How many random samples, where none are recorded.",
+        "seed": "The seed of random samples.",
+        "ranges": "The least and the largest value of random inputs.",
+        "metrics": "Gates in place of those of the quantization scheme: `metric` as `tflint verify --metric` has it, "
+        "the `output` that it is for (without it all), and the `reason` why it is right.",
+    },
+)
 MODEL = Record(
     {
         "source": Text("text: where the model came from"),
         "recipe": File(),
         "contract": TableOrFile(),
-        "parity": OpenTable(),
+        "parity": PARITY,
     },
     docs={
         "source": "What the model was converted from.",
         "recipe": "The recipe that converts it.",
         "contract": "The interface that it must keep: a table, or the path of a TOML file.",
-        "parity": "How near its results must be to the source's.",
+        "parity": "How `tflint verify` proves that it answers as its source does.",
     },
 )
 

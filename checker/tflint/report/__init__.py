@@ -37,24 +37,29 @@ def render(kind: str, report: Report, style: Style) -> str:
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all; its folder is made. A device or pipe is written to. Raises TflintError."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """`write`, of bytes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file() and not path.is_dir():  # /dev/stdout, /dev/null, a named pipe
-            path.write_text(text, encoding="utf-8", newline="\n")
+            path.write_bytes(data)
         else:
-            _replace(Path(os.path.realpath(path)), text)  # what a link points at, not the link
+            _replace(Path(os.path.realpath(path)), data)  # what a link points at, not the link
     except OSError as problem:
         raise TflintError(f"cannot write {path}: {problem.strerror or problem}") from None
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes) -> None:
     import tempfile  # noqa: PLC0415 - 4 ms, for who writes files
 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
     scratch = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         scratch.chmod(0o644)
         scratch.replace(path)
     except BaseException:

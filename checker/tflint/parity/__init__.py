@@ -1,0 +1,1 @@
+"""Parity: two models are given the same samples, and their answers are judged."""

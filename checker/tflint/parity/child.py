@@ -1,0 +1,204 @@
+"""Run a .tflite model on samples. Run as a script, in a process of its own: a model may crash, hang or eat all memory.
+
+    python child.py REQUEST.json FOLDER
+
+FOLDER gets `stage` (where it is, should it die), `rows.npz` (`3/0`: first output of the fourth sample) and
+`answer.json`. Needs numpy and a TFLite runtime: nothing of tflint, so that any environment can run it.
+"""
+# ruff: noqa: PLC0415 - what is imported depends on the request
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+WHEELS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter", "tensorflow.lite.python.interpreter")
+Row = list[Any]  # the outputs of one sample
+
+
+class Tflite:
+    """A .tflite model as one interpreter runs it."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.request = request
+        self.module = _runtime()
+        self.fresh()
+
+    def fresh(self) -> None:
+        """Start again with nothing of earlier runs."""
+        resolver = self.module.OpResolverType
+        bare = self.request["mode"] == "builtin"
+        options: dict[str, Any] = {"num_threads": 1}
+        if bare:
+            options["experimental_op_resolver_type"] = resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        if self.request.get("keep"):
+            options["experimental_preserve_all_tensors"] = True
+        if self.request.get("registerers"):
+            self.interpreter = self.module.InterpreterWithCustomOps(
+                model_path=self.request["source"], custom_op_registerers=_registerers(self.request), **options
+            )
+        else:
+            self.interpreter = self.module.Interpreter(model_path=self.request["source"], **options)
+        key = self.request["signature"]
+        self.runner = None if key is None else self.interpreter.get_signature_runner(key)
+        self.ran = False
+
+    def __call__(self, sample: dict[str, Any]) -> Row:
+        """Outputs of a sample, variables reset before it."""
+        if self.ran:
+            self.interpreter.reset_all_variables()
+        self.ran = True
+        values = {port["name"]: _given(sample[port["name"]], port) for port in self.request["inputs"]}
+        if self.runner is not None:
+            found = self.runner(**values)
+            return [np.array(found[port["name"]]) for port in self.request["outputs"]]
+        for port in self.request["inputs"]:
+            self.interpreter.resize_tensor_input(port["tensor"], values[port["name"]].shape, strict=True)
+        self.interpreter.allocate_tensors()
+        for port in self.request["inputs"]:
+            self.interpreter.set_tensor(port["tensor"], values[port["name"]])
+        self.interpreter.invoke()
+        return [np.array(self.interpreter.get_tensor(port["tensor"])) for port in self.request["outputs"]]
+
+    def kept(self, index: int) -> Any:
+        """The value of an intermediate tensor after a run."""
+        return self.interpreter.get_tensor(index, self.request["subgraph"])
+
+
+def _runtime() -> Any:
+    """The first interpreter module that there is."""
+    problems = []
+    for path in WHEELS:
+        try:
+            return __import__(path, fromlist=["Interpreter"])
+        except ImportError as error:  # noqa: PERF203 - three at most
+            problems.append(f"{path.partition('.')[0]}: {error}")
+    raise SystemExit("no TFLite runtime: " + "; ".join(problems))
+
+
+def _registerers(request: dict[str, Any]) -> list[Any]:
+    """Functions `module:name` that register custom ops, or the lists of them that a module has."""
+    found: list[Any] = []
+    for spec in request["registerers"]:
+        module, _, name = spec.partition(":")
+        value = getattr(__import__(module, fromlist=[name]), name)
+        found += list(value) if isinstance(value, (list, tuple)) else [value]
+    return found
+
+
+def _given(value: Any, port: dict[str, Any]) -> Any:
+    """Strings as the runtime has them: an array of bytes objects."""
+    if port["dtype"] != "string":
+        return value
+    texts = [text if isinstance(text, bytes) else str(text).encode() for text in value.reshape(-1).tolist()]
+    array = np.empty(len(texts), dtype=object)
+    array[:] = texts
+    return array.reshape(value.shape)
+
+
+def storable(value: Any) -> Any:
+    """A value as .npz holds it without pickles: strings in hexadecimal."""
+    if value.dtype.kind != "O":
+        return value
+    texts = [item.hex() if isinstance(item, bytes) else str(item).encode().hex() for item in value.reshape(-1)]
+    return np.array(texts, dtype="U").reshape(value.shape)
+
+
+def same(one: Row, other: Row) -> bool:
+    """Bit for bit."""
+    return all(a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in zip(one, other))  # noqa: B905 - 3.9 too
+
+
+class Session:
+    """Runs of all samples, and what was seen on the way."""
+
+    def __init__(self, model: Any, samples: list[dict[str, Any]], folder: Path) -> None:
+        self.model, self.samples, self.folder = model, samples, folder
+        self.rows: list[Row | str] = []
+        self.seconds: list[float] = []
+
+    def stage(self, text: str) -> None:
+        """Leave word where it is."""
+        (self.folder / "stage").write_text(text)
+
+    def attempt(self, index: int) -> Row | str:
+        """Outputs of a sample, or why there are none; after that nothing is left of the interpreter."""
+        self.stage(f"sample {index + 1}")
+        start = time.perf_counter()
+        try:
+            row = [storable(value) for value in self.model(self.samples[index])]
+        except (ValueError, RuntimeError, TypeError, KeyError) as error:
+            self.model.fresh()
+            return f"{error}" or type(error).__name__
+        self.seconds.append(time.perf_counter() - start)
+        return row
+
+    def all(self) -> tuple[bool, bool]:
+        """Run them; tell whether state leaks from run to run, and whether answers vary even without that.
+
+        A sample that is run again has to give the same answer. Where it does not, each sample gets a new interpreter.
+        """
+        self.rows = [self.attempt(index) for index in range(len(self.samples))]
+        first = next((i for i, row in enumerate(self.rows) if not isinstance(row, str)), None)
+        if first is None or self._again(first):
+            return False, False
+        self.rows = []
+        for index in range(len(self.samples)):
+            self.model.fresh()
+            self.rows.append(self.attempt(index))
+        self.model.fresh()
+        return True, not self._again(first)
+
+    def _again(self, index: int) -> bool:
+        before, after = self.rows[index], self.attempt(index)
+        return not isinstance(before, str) and not isinstance(after, str) and same(before, after)
+
+
+def peak() -> int | None:
+    """Peak memory of this process in bytes, where the system tells."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def main(request_file: str, answer_folder: str) -> None:
+    """Answer a request."""
+    warnings.simplefilter("ignore")
+    folder = Path(answer_folder)
+    request = json.loads(Path(request_file).read_text())
+    with np.load(request["samples"], allow_pickle=False) as archive:
+        samples = [
+            {port["name"]: archive[f"{index}/{place}"] for place, port in enumerate(request["inputs"])}
+            for index in range(request["count"])
+        ]
+    session = Session(None, samples, folder)
+    session.stage("load")
+    answer: dict[str, Any] = {}
+    try:
+        session.model = Tflite(request)
+    except (ValueError, RuntimeError) as error:
+        answer["failure"] = str(error)
+    else:
+        answer["leaks"], answer["varies"] = session.all()
+        answer["rows"] = [row if isinstance(row, str) else None for row in session.rows]
+        answer["seconds"], answer["memory"] = session.seconds, peak()
+        arrays = {
+            f"{index}/{place}": value
+            for index, row in enumerate(session.rows)
+            if not isinstance(row, str)
+            for place, value in enumerate(row)
+        }
+        np.savez(folder / "rows.npz", **arrays)
+    (folder / "answer.json").write_text(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

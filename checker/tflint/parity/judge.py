@@ -1,0 +1,185 @@
+"""Judge what two models answered to the same samples: numbers and a verdict for each output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tflint.parity.entry import bound
+from tflint.parity.gates import Limit
+from tflint.parity.metrics import Numbers, measure
+from tflint.parity.values import real
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tflint.parity.entry import Port
+    from tflint.parity.gates import Gate, Gates
+    from tflint.parity.results import Results
+
+EQUAL = Limit("equal", 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of one output: its numbers, what they had to keep, and why it fails ("": it holds)."""
+
+    output: str
+    candidate_output: str
+    numbers: Numbers | None
+    gates: tuple[str, ...]
+    problem: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the output is close enough."""
+        return not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Of one run of each side. `problems` fail it whatever the numbers say; `notes` are good to know."""
+
+    reference: Results
+    candidate: Results
+    binding: str
+    verdicts: tuple[Verdict, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    compared: int = 0  # samples
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything does."""
+        return not self.problems and all(verdict.holds for verdict in self.verdicts)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it does not, a line each."""
+        failed = (f"output '{each.output}': {each.problem}" for each in self.verdicts if not each.holds)
+        return tuple(f"with {self.candidate.runner}: {reason}" for reason in (*self.problems, *failed))
+
+
+@dataclass(slots=True)
+class _Case:
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def judge(reference: Results, candidate: Results, gates: Gates, given: Mapping[str, str] | None = None) -> Judgement:
+    """Judge two results of the same samples. `given`: reference output -> candidate output, before all binding."""
+    case = _Case()
+    named = reference.named and candidate.named
+    names, binding = bound(reference.outputs, candidate.outputs, dict(given or {}), named=named)
+    if _ran(reference, candidate, case):
+        used = _samples(reference, candidate, case)
+        _state(reference, candidate, case)
+        verdicts = tuple(_verdicts(reference, candidate, names, gates, used, case))
+    else:
+        used, verdicts = [], ()
+    return Judgement(
+        reference, candidate, binding, verdicts, tuple(case.problems), tuple(case.notes), compared=len(used)
+    )
+
+
+def _ran(reference: Results, candidate: Results, case: _Case) -> bool:
+    """Whether both have anything to compare."""
+    if reference.ran and candidate.ran:
+        return True
+    if reference.ran:
+        case.problems.append(f"the candidate does not run: {candidate.problem}")
+    elif candidate.ran:
+        case.problems.append(f"the reference does not run: {reference.problem}")
+    else:
+        case.problems.append(f"neither runs: {reference.problem}")
+    return False
+
+
+def _samples(reference: Results, candidate: Results, case: _Case) -> list[int]:
+    """Samples that both answered."""
+    if len(reference.rows) != len(candidate.rows):
+        case.problems.append(f"{len(reference.rows)} samples of the reference, {len(candidate.rows)} of the candidate")
+    used = []
+    for index, (one, other) in enumerate(zip(reference.rows, candidate.rows, strict=False)):
+        if isinstance(other, str) and not isinstance(one, str):
+            case.problems.append(f"sample {index + 1}: the candidate does not run: {other}")
+        elif isinstance(one, str):
+            who = "neither takes it" if isinstance(other, str) else "the reference does not take it"
+            case.notes.append(f"sample {index + 1}: {who}: {one}")
+        else:
+            used.append(index)
+    if not used and not case.problems:
+        case.problems.append("there is no sample that both take")
+    return used
+
+
+def _state(reference: Results, candidate: Results, case: _Case) -> None:
+    """State that survives a reset of the variables, and randomness."""
+    if candidate.varies and not reference.varies:
+        case.problems.append("the candidate's answers vary from run to run, the reference's do not")
+    elif candidate.varies:
+        case.notes.append("answers vary from run to run on both sides")
+    elif candidate.leaks and not reference.leaks:
+        case.problems.append(
+            "state leaks between runs of the candidate: the same sample, run again with variables reset, gives another "
+            "answer; the reference's does not change"
+        )
+    elif candidate.leaks:
+        case.notes.append("both keep state between runs: each sample got a new interpreter")
+
+
+def _verdicts(
+    reference: Results, candidate: Results, names: Mapping[str, str], gates: Gates, used: list[int], case: _Case
+) -> Iterator[Verdict]:
+    theirs = {port.name: place for place, port in enumerate(candidate.outputs)}
+    for place, port in enumerate(reference.outputs):
+        name = names.get(port.name)
+        if name not in theirs:
+            yield Verdict(port.name, "", None, (), "the candidate has no such output")
+            continue
+        other = theirs[name]
+        ours = [reference.rows[index][place] for index in used]
+        answers = [candidate.rows[index][other] for index in used]
+        yield _verdict(port, candidate.outputs[other], ours, answers, gates)
+    extra = [port.name for port in candidate.outputs if port.name not in names.values()]
+    if extra:
+        case.notes.append(f"outputs of the candidate alone: {', '.join(extra)}")
+    for output in gates.of:
+        if output not in names:
+            case.problems.append(f"a gate is set for the output '{output}', which the reference has not")
+
+
+def _verdict(port: Port, other: Port, ours: list[Any], theirs: list[Any], gates: Gates) -> Verdict:
+    pairs = ((one.shape, two.shape) for one, two in zip(ours, theirs, strict=True))
+    shapes = next((pair for pair in pairs if pair[0] != pair[1]), None)
+    if shapes is not None:
+        return Verdict(
+            port.name, other.name, None, (), f"its shape is {_dims(shapes[1])}, the reference's {_dims(shapes[0])}"
+        )
+    if gates.exact and port.name not in gates.of and (port.dtype, port.affine) != (other.dtype, other.affine):
+        return Verdict(port.name, other.name, None, (), f"it is {other}, the reference's {port}")
+    exact = (port.dtype, port.affine) == (other.dtype, other.affine)
+    step = max(affine[0] if affine else 0.0 for affine in (port.affine, other.affine))
+    numbers = measure([real(v, port) for v in ours], [real(v, other) for v in theirs], step=step)
+    floating = port.affine is not None or any(value.dtype.kind in "fc" for value in ours)
+    return _held(port, other, numbers, gates.for_output(port.name, floating=floating), exact=exact)
+
+
+def _held(port: Port, other: Port, numbers: Numbers, gates: tuple[Gate, ...], *, exact: bool) -> Verdict:
+    """The verdict of numbers: NaN and infinities first, for no limit covers them."""
+    answers = [(gate, gate.holds(numbers) if gate.limits or exact else False) for gate in gates]
+    failed = [str(gate) for gate, holds in answers if holds is False]
+    words = tuple(str(gate) for gate, holds in answers if holds is not None)
+    if not words:
+        words = (str(EQUAL),)
+        failed = [] if EQUAL.holds(numbers) else [str(EQUAL)]
+    problem = ""
+    if numbers.nonfinite:
+        problem = f"{numbers.nonfinite} of {numbers.elements} elements are NaN or infinite on one side only"
+    elif failed:
+        problem = "not " + ", not ".join(failed)
+    return Verdict(port.name, other.name, numbers, words, problem)
+
+
+def _dims(shape: tuple[int, ...]) -> str:
+    return f"[{','.join(map(str, shape))}]"

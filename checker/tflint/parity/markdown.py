@@ -1,0 +1,34 @@
+"""A parity report for a comment on a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint.parity.words import DEFINITIONS, HEADS, facts, headline, rows
+from tflint.report.escape import LONGEST_MESSAGE, markdown, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tflint.parity.verify import ParityReport
+
+
+def render(report: ParityReport) -> str:
+    """A heading, the verdict in bold with its reasons, the numbers, what was given to the models."""
+    lines = [f"### {_cell(report.reference)} → {_cell(report.candidate)}", "", f"**{_cell(headline(report))}**", ""]
+    lines += [f"- {_cell(reason)}" for reason in report.reasons]
+    table = list(rows(report))
+    if table:
+        lines += ["", _row(HEADS), _row(["---"] * len(HEADS)), *(_row(map(_cell, row)) for row in table)]
+        lines += ["", _cell(DEFINITIONS)]
+    lines += ["", "<details><summary>Samples and gates</summary>", ""]
+    lines += [f"- {_cell(f'{what}: {text}' if what else text)}" for what, text in facts(report)]
+    return "\n".join([*lines, "", "</details>"]) + "\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    return markdown(short(text, LONGEST_MESSAGE))

@@ -1,0 +1,87 @@
+"""Recorded samples: `.npz`, a folder of them, `.jsonl`, or what a Python function gives."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tflint.errors import TflintError
+from tflint.parity.samples import Samples, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+POSITIONS = "position "  # names of values that have none: by place among the inputs
+
+
+def recorded(spec: str) -> Samples:
+    """Samples of a path, or of `module:function`. Raises TflintError."""
+    path = Path(spec)
+    if not path.exists() and _FUNCTION.fullmatch(spec):
+        return Samples(tuple(_rows(called(spec), spec)), spec)
+    if not path.exists():
+        raise TflintError(f"no such file: {spec}")
+    return _lines(path) if path.suffix == ".jsonl" else load(path)
+
+
+def function(spec: str) -> Any:
+    """The function that `module:function` names; modules of this folder count. Raises TflintError."""
+    module, _, name = spec.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except Exception as problem:  # whatever the module does as it is imported
+        raise TflintError(f"{spec}: {type(problem).__name__}: {problem}") from problem
+    if not callable(found):
+        raise TflintError(f"{spec}: not a function")
+    return found
+
+
+def called(spec: str) -> Any:
+    """What the function gives. Raises TflintError for what it raises."""
+    try:
+        return list(function(spec)())
+    except TflintError:
+        raise
+    except Exception as problem:  # the user's code
+        raise TflintError(f"{spec}: {type(problem).__name__}: {problem}") from problem
+
+
+def _lines(path: Path) -> Samples:
+    rows = []
+    try:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if line.strip():
+                rows.append(json.loads(line))
+                if not isinstance(rows[-1], dict):
+                    raise TflintError(f"{path}:{number}: an object {{input: value}} is wanted")
+    except (OSError, ValueError, RecursionError) as problem:
+        raise TflintError(f"{path}: not JSON lines: {problem}") from None
+    return Samples(tuple(_rows(rows, str(path))), str(path))
+
+
+def _rows(rows: Iterable[Any], where: str) -> Iterable[dict[str, Any]]:
+    count = 0
+    for count, row in enumerate(rows, 1):
+        items = row.items() if isinstance(row, dict) else _positions(row)
+        try:
+            yield {str(name): np.asarray(value) for name, value in items}
+        except ValueError as problem:
+            raise TflintError(f"{where}: sample {count}: {problem}") from None
+    if not count:
+        raise TflintError(f"{where}: no samples")
+
+
+def _positions(row: Any) -> Iterable[tuple[str, Any]]:
+    """Values in the order of the inputs, or one alone, as calibration data often is."""
+    values = row if isinstance(row, (list, tuple)) else [row]
+    return ((f"{POSITIONS}{place}", value) for place, value in enumerate(values))

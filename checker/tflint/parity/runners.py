@@ -1,0 +1,180 @@
+"""Run a model on samples in a process of its own, with a time limit: a crash, a hang or no memory is a result."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tflint.errors import TflintError
+from tflint.parity import results as saved
+from tflint.parity.entry import entries, pick, plain_port
+from tflint.parity.values import fed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tflint.parity.entry import Entry
+    from tflint.parity.results import Results
+    from tflint.parity.samples import Samples
+
+DEFAULT, BUILTIN = "default", "builtin"
+RUNNERS = {DEFAULT: "default delegates", BUILTIN: "builtin kernels"}
+TIMEOUT = 600.0  # seconds for all samples of one model
+EXTRA = "tflint verify runs models: pip install 'tflint[verify]'"
+SIGNALS = {-getattr(signal, name): name for name in ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGFPE", "SIGBUS", "SIGILL")
+           if hasattr(signal, name)}  # fmt: skip
+
+
+def run(
+    source: str,
+    samples: Samples,
+    *,
+    signature: str | None = None,
+    entry: Entry | None = None,
+    mode: str = DEFAULT,
+    registerers: tuple[str, ...] = (),
+    python: str = sys.executable,
+    timeout: float = TIMEOUT,
+) -> Results:
+    """Outputs of a `.tflite` model, or those that were saved in a `.npz`.
+
+    `mode`: with default delegates, or with builtin kernels alone as on a phone. Raises TflintError for a source that
+    is not there, for samples that are not its inputs', and where there is no runtime.
+    """
+    if is_saved(source):
+        return saved.load(Path(source))
+    if entry is None:
+        entry = pick(entries(open_source(source)), signature, source)
+    require_runtime(python)
+    request = {"source": str(Path(source).resolve()), "mode": mode, "registerers": list(registerers)}
+    with tempfile.TemporaryDirectory(prefix="tflint-verify-") as name:
+        folder = Path(name)
+        failure = ask(folder, {**request, **described(entry, samples, folder)}, python, timeout)
+        answer, arrays = read_answer(folder) if not failure else ({}, {})
+    about: dict[str, Any] = {
+        "source": source,
+        "runner": RUNNERS[mode],
+        "signature": entry.key,
+        "outputs": [plain_port(port) for port in entry.outputs],
+        "rows": answer.get("rows", []),
+        "failure": failure or answer.get("failure", ""),
+        "leaks": answer.get("leaks", False),
+        "varies": answer.get("varies", False),
+        "seconds": answer.get("seconds", []),
+        "memory": answer.get("memory"),
+    }
+    return saved.read_plain(about, arrays)
+
+
+def is_saved(source: str) -> bool:
+    """Whether it is outputs of an earlier run, and no model."""
+    path = Path(source)
+    return path.suffix == ".npz" or (path.is_dir() and any(path.glob("*.npz")))
+
+
+def open_source(source: str) -> Any:
+    """The model of a file. Raises TflintError."""
+    from tflint.commands.show import open_model  # noqa: PLC0415 - not for saved results
+
+    return open_model(Path(source))
+
+
+def require_runtime(python: str = sys.executable) -> None:
+    """Raise TflintError, which says what to install, where this environment has no runtime."""
+    if python == sys.executable and importlib.util.find_spec("ai_edge_litert") is None:
+        raise TflintError(EXTRA)
+
+
+def described(entry: Entry, samples: Samples, folder: Path) -> dict[str, Any]:
+    """What the child needs to know of the entry and its samples, which are put beside it as raw tensors."""
+    arrays = {}
+    for index, row in enumerate(samples.rows):
+        for place, port in enumerate(entry.inputs):
+            if port.name not in row:
+                raise TflintError(f"sample {index + 1} has no input '{port.name}'; it has {', '.join(row) or 'none'}")
+            arrays[f"{index}/{place}"] = fed(row[port.name], port)
+    np.savez(folder / "samples.npz", **arrays)
+    return {
+        "signature": entry.key,
+        "subgraph": entry.subgraph,
+        "inputs": [plain_port(port) for port in entry.inputs],
+        "outputs": [plain_port(port) for port in entry.outputs],
+        "samples": str(folder / "samples.npz"),
+        "count": len(samples.rows),
+    }
+
+
+def ask(folder: Path, request: Mapping[str, Any], python: str, timeout: float, script: str = "child.py") -> str:
+    """Let a child answer a request into a folder; why it did not, or "".
+
+    It works in a folder of its own, for models can write files, and its code is a copy, for the folder of a script is
+    searched for modules.
+    """
+    for name in ("code", "work"):
+        (folder / name).mkdir()
+    shutil.copyfile(Path(__file__).with_name(script), folder / "code" / script)
+    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    command = [shutil.which(python) or python, str(folder / "code" / script), str(folder / "request.json"), str(folder)]
+    with (folder / "stderr").open("wb") as said:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
+                command,
+                cwd=folder / "work",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise TflintError(f"{python}: {problem.strerror or problem}") from None
+    try:
+        code = child.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return f"no answer within {timeout:g} seconds ({_stage(folder)})"
+    finally:
+        _end(child)
+    if code == 0 and (folder / "answer.json").exists():
+        return ""
+    last = (folder / "stderr").read_text(encoding="utf-8", errors="replace").strip().split("\n")[-1]
+    if code in SIGNALS:
+        memory = ": out of memory, or killed by hand" if SIGNALS[code] == "SIGKILL" else ""
+        return f"the process died of {SIGNALS[code]}{memory} ({_stage(folder)})"
+    return f"{last or f'the process ended with {code}'} ({_stage(folder)})"
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the child with all that it started, whatever became of it; also when we are interrupted."""
+    if child.poll() is None:
+        with suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(child.pid, signal.SIGKILL)
+            else:
+                child.kill()
+        child.wait()
+
+
+def _stage(folder: Path) -> str:
+    try:
+        return "at " + (folder / "stage").read_text(encoding="utf-8")
+    except OSError:
+        return "at start"
+
+
+def read_answer(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the child answered: its JSON and its arrays."""
+    answer: dict[str, Any] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
+    if not (folder / "rows.npz").exists():
+        return answer, {}
+    with np.load(folder / "rows.npz", allow_pickle=False) as archive:
+        return answer, {key: archive[key] for key in archive.files}

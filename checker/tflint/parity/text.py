@@ -1,0 +1,62 @@
+"""A parity report for a terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from tflint.parity.words import DEFINITIONS, HEADS, facts, headline, rows
+from tflint.report.escape import LONGEST_MESSAGE, no_commands, short
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from tflint.parity.verify import ParityReport
+
+STYLES = {"FAIL": "bold red", "pass": "green"}
+
+
+def render(report: ParityReport, *, color: bool) -> str:
+    """The verdict with its reasons, what was given to the models, the numbers."""
+    from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
+    from rich.text import Text  # noqa: PLC0415 - same
+
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=None if sys.stdout.isatty() else 140,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=False,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    console.print(
+        Text(f"{short(report.reference)} -> {short(report.candidate)}", style="bold underline"), soft_wrap=True
+    )
+    console.print(Text(short(headline(report), LONGEST_MESSAGE), style=STYLES["pass" if report.holds else "FAIL"]))
+    for reason in report.reasons:
+        console.print(Text(f"  {short(reason, LONGEST_MESSAGE)}", style="red"), soft_wrap=True)
+    console.print()
+    for what, text in facts(report):
+        console.print(Text(f"{what:9} ", style="dim") + Text(short(text, LONGEST_MESSAGE)), soft_wrap=True)
+    console.print()
+    if any(True for _ in rows(report)):
+        console.print(_table(report))
+        console.print(Text(DEFINITIONS, style="dim"))
+    return no_commands("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
+
+
+def _table(report: ParityReport) -> Table:
+    from rich.table import Table  # noqa: PLC0415 - after the console
+    from rich.text import Text  # noqa: PLC0415 - same
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in HEADS:
+        table.add_column(Text(head, style="dim"), overflow="fold")
+    for mark, *cells in rows(report):
+        table.add_row(Text(mark, style=STYLES[mark]), *(Text(short(cell)) for cell in cells))
+    return table

@@ -1,0 +1,159 @@
+"""A parity report in words and as JSON: what the text and the Markdown of it have in common."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from tflint import __version__
+from tflint.parity.metrics import LOGIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tflint.parity.judge import Judgement, Verdict
+    from tflint.parity.metrics import Numbers
+    from tflint.parity.results import Results
+    from tflint.parity.verify import ParityReport
+
+SCHEMA_VERSION = 1
+HEADS = ("verdict", "output", "runs with", "max abs", "logit diff", "cosine", "SQNR", "top-1", "equal")
+DEFINITIONS = (
+    f"logit diff = {LOGIT}, in percent; SQNR = 10 log10(sum reference^2 / sum (candidate - reference)^2), in dB; "
+    "top-1: rows whose largest element is the same, ties apart; equal: elements that are."
+)
+
+
+def headline(report: ParityReport) -> str:
+    """Whether parity holds, and by what."""
+    gates = report.gates
+    how = f"gates: {gates.name}" + (f", {gates.reason}" if gates.reason else "")
+    return f"parity holds ({how})" if report.holds else f"parity FAILS ({how})"
+
+
+def facts(report: ParityReport) -> Iterator[tuple[str, str]]:
+    """Lines above the table: (what, text)."""
+    for part in report.parts:
+        if part.key is not None:
+            yield "signature", part.key
+        yield "samples", part.samples.origin
+        yield from (("", note) for note in part.samples.notes)
+        yield from (("note", note) for note in part.notes)
+        for judgement in part.judgements:
+            yield from (("note", f"with {judgement.candidate.runner}: {note}") for note in judgement.notes)
+    every = dict.fromkeys(
+        gate for part in report.parts for each in part.judgements for verdict in each.verdicts for gate in verdict.gates
+    )
+    if every:
+        yield "asked", "; ".join(every)
+
+
+def rows(report: ParityReport) -> Iterator[tuple[str, ...]]:
+    """Rows of the table under HEADS."""
+    for part in report.parts:
+        for judgement in part.judgements:
+            yield from (_row(judgement, verdict) for verdict in judgement.verdicts)
+
+
+def _row(judgement: Judgement, verdict: Verdict) -> tuple[str, ...]:
+    name = verdict.output
+    if verdict.candidate_output not in ("", name):
+        name += f" = {verdict.candidate_output}"
+    mark = "pass" if verdict.holds else "FAIL"
+    if verdict.numbers is None:
+        return (mark, name, judgement.candidate.runner, *["-"] * 6)
+    return (mark, name, judgement.candidate.runner, *_numbers(verdict.numbers))
+
+
+def _numbers(numbers: Numbers) -> tuple[str, ...]:
+    top = "-" if numbers.flips is None else f"{numbers.rows - numbers.flips}/{numbers.rows}"
+    return (
+        _short(numbers.max_abs),
+        "-" if numbers.logit is None else f"{numbers.logit:.3g} %",
+        "-" if numbers.cosine is None else f"{numbers.cosine:.6f}",
+        "-" if numbers.sqnr is None else f"{numbers.sqnr:.1f} dB" if abs(numbers.sqnr) < inf else "exact",
+        top,
+        "bits" if numbers.same_bits else f"{numbers.equal:.3g} %",
+    )
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def report_object(report: ParityReport) -> dict[str, Any]:
+    """The report as JSON: schema-versioned, keys are added and never changed within a version."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "tflite-lint", "version": __version__},
+        "reference": report.reference,
+        "candidate": report.candidate,
+        "holds": report.holds,
+        "reasons": list(report.reasons),
+        "gates": {"name": report.gates.name, "reason": report.gates.reason},
+        "definitions": {"logit_difference_percent": LOGIT},
+        "entries": [
+            {
+                "signature": part.key,
+                "holds": part.holds,
+                "samples": {
+                    "count": len(part.samples.rows),
+                    "origin": part.samples.origin,
+                    "notes": list(part.samples.notes),
+                },
+                "problems": list(part.problems),
+                "notes": list(part.notes),
+                "runs": [_judgement(judgement) for judgement in part.judgements],
+            }
+            for part in report.parts
+        ],
+    }
+
+
+def _judgement(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "holds": judgement.holds,
+        "binding": judgement.binding,
+        "compared": judgement.compared,
+        "reference": _side(judgement.reference),
+        "candidate": _side(judgement.candidate),
+        "problems": list(judgement.problems),
+        "notes": list(judgement.notes),
+        "outputs": [_verdict(verdict) for verdict in judgement.verdicts],
+    }
+
+
+def _side(results: Results) -> dict[str, Any]:
+    return {
+        "runner": results.runner,
+        "signature": results.key,
+        "failure": results.problem,
+        "leaks": results.leaks,
+        "latency_seconds": results.latency,
+        "peak_memory_bytes": results.memory,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    numbers = verdict.numbers
+    return {
+        "output": verdict.output,
+        "candidate_output": verdict.candidate_output,
+        "holds": verdict.holds,
+        "problem": verdict.problem,
+        "gates": list(verdict.gates),
+        "numbers": None if numbers is None else _plain(numbers),
+    }
+
+
+def _plain(numbers: Numbers) -> dict[str, Any]:
+    found = asdict(numbers)
+    names = {"logit": "logit_difference_percent", "sqnr": "sqnr_db", "rows": "top1_rows", "flips": "argmax_flips",
+             "top5": "top5_rows"}  # fmt: skip
+    sample = numbers.worst
+    found["worst"] = None if sample is None else {"sample": sample[0], "index": list(sample[1])}
+    return {names.get(key, key): value for key, value in found.items()} | {
+        "equal_percent": numbers.equal,
+        "top1_percent": numbers.top1,
+    }
