@@ -19,7 +19,7 @@ _STEPS = 12
 class Indexed:
     """An input that indexes a table of so many rows. Any other value ends the call: `gather index out of bounds`."""
 
-    source: Tensor
+    input: Tensor
     table: Tensor
     rows: int
     wraps: bool  # negative ids count from the end

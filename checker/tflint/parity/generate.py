@@ -128,7 +128,7 @@ def _rows(side: Side, name: str) -> int | None:
     if port is None:
         return None
     found = (indexed(op, side.model) for op in side.model.subgraphs[side.entry.subgraph].ops)
-    return min((each.rows for each in found if each and each.source.index == port.tensor and each.rows), default=None)
+    return min((each.rows for each in found if each and each.input.index == port.tensor and each.rows), default=None)
 
 
 def _quantized_span(side: Side, name: str) -> tuple[float, float] | None:

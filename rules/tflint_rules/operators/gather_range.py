@@ -48,5 +48,5 @@ def gather_range(op: Op, model: Model) -> Iterator[Hit]:
     """
     found = indexed(op, model)
     if found is not None and found.table.is_constant:
-        source, rows = found.source, found.rows
-        yield hit(op, related=(source,), input=source.name, rows=rows, low=found.low, high=found.high)
+        name, rows = found.input.name, found.rows
+        yield hit(op, related=(found.input,), input=name, rows=rows, low=found.low, high=found.high)
