@@ -12,7 +12,6 @@ import typer
 from tflint.errors import TflintError, warn
 from tflint.registry import CORE
 from tflint.report.escape import plain
-from tflint.runtimes.accelerator import accelerator
 from tflint.runtimes.profile import ACCELERATORS, FLAGS, RuntimeProfile, resolve, target_ids
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def _of_packs() -> Iterator[dict[str, Any]]:
 
 def summary(profile: RuntimeProfile, pack: str = CORE) -> dict[str, Any]:
     """One row of the list."""
-    table = accelerator(profile.accelerator).ops if profile.accelerator else profile.kernels
+    table = _table(profile).ops if profile.accelerator else profile.kernels
     return {
         "id": profile.id,
         "pack": pack,
@@ -142,7 +141,7 @@ def describe(profile: RuntimeProfile) -> dict[str, Any]:
     """Give a profile as JSON values, every collection sorted."""
     facts: dict[str, Any] = {"id": profile.id}
     if profile.accelerator:
-        facts |= _accelerator(accelerator(profile.accelerator))
+        facts |= _accelerator(_table(profile))
     facts |= {"release": list(profile.release), "generation": list(profile.generation)}
     facts |= {key: getattr(profile, key) for key in (*PLAIN, *FLAGS)}
     for key in SETS:
@@ -153,6 +152,12 @@ def describe(profile: RuntimeProfile) -> dict[str, Any]:
         facts[key] = {name: list(versions) for name, versions in sorted(getattr(profile, key).items())}
     facts["provenance"] = dict(profile.provenance)
     return facts
+
+
+def _table(profile: RuntimeProfile) -> Accelerator:
+    from tflint.runtimes.accelerator import accelerator  # noqa: PLC0415 - start-up: each command imports this module
+
+    return accelerator(profile.accelerator)
 
 
 def _accelerator(table: Accelerator) -> dict[str, Any]:
