@@ -87,7 +87,8 @@ def main() -> None:
     for jobs, rows in taken.items():
         clock, mine, theirs = (statistics.median(column) for column in zip(*rows, strict=True))
         rate, share = args.files / clock, mine / (mine + theirs)
-        print(f"{jobs} jobs: {clock:6.1f} s, {rate:6.1f} files/s, {alone / clock:.2f}x, {share:4.0%} in the parent")
+        work = f"{mine + theirs:6.1f} s of processor time, {share:4.0%} of it in the parent"
+        print(f"{jobs} jobs: {clock:6.1f} s, {rate:6.1f} files/s, {alone / clock:.2f}x, {work}")
 
 
 if __name__ == "__main__":

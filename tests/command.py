@@ -20,5 +20,5 @@ def tflint(*arguments: object, cwd: Path, **environment: str) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import command
 from tflint import sketch
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from subprocess import CompletedProcess
 
-TFLINT = Path(sys.executable).with_name("tflint")
+GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 SOFTMAXES = """
 x: int8[1,10] q=0.1+0
@@ -34,20 +33,12 @@ signature serving_default(x=x) -> (y=y)
 def environment(**more: str) -> dict[str, str]:
     """The environment without what would change a run: our settings, and git's."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TFLITE_LINT_", "GIT_"))}
-    return {**inherited, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **more}
+    return {**inherited, **GIT, **more}
 
 
 def tflint(folder: Path, *arguments: object, **more: str) -> CompletedProcess[str]:
     """Run it there."""
-    return subprocess.run(
-        [TFLINT, *map(str, arguments)],
-        cwd=folder,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return command.tflint(*arguments, cwd=folder, **GIT, **more)
 
 
 def findings(folder: Path, *arguments: object) -> list[dict[str, Any]]:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from command import TFLINT
 from models import EXAMPLES, all_models
-from running import CLEAN, TFLINT, environment, one_line, tflint, write_model
+from running import CLEAN, environment, one_line, tflint, write_model
 
 PACK = """
 import os, signal, sys, time
