@@ -6,19 +6,22 @@ import importlib.util
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, Any
 
+from tflint.config.hierarchy import Hierarchy
 from tflint.errors import TflintError, one_of
 from tflint.report import write
 from tflint.report.escape import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tflint.parity.gates import Gates
+    from tflint.parity.report import ParityReport
     from tflint.parity.samples import Samples
-    from tflint.parity.verify import Options, ParityReport
+    from tflint.parity.verify import Options
 
 FORMATS = ("text", "json", "markdown")
 COLORS = ("auto", "always", "never")
@@ -29,8 +32,8 @@ DELEGATES = ("both", "default", "none")
 class Request:
     """What the command line said."""
 
-    reference: str
-    candidate: str
+    reference: str | None
+    candidate: str | None
     inputs: str | None
     save_inputs: Path | None
     samples: int | None
@@ -42,6 +45,9 @@ class Request:
     delegates: str
     registerers: tuple[str, ...]
     timeout: float
+    per_layer: bool
+    save: Path | None
+    load: Path | None
     output_format: str
     output: Path | None
     color: str
@@ -54,11 +60,7 @@ def verify_command(request: Request) -> int:
     one_of(request.delegates, "--delegates", DELEGATES)
     if importlib.util.find_spec("numpy") is None:
         raise TflintError("tflint verify compares with numpy: pip install 'tflint[verify]'")
-    from tflint.parity.verify import verify  # noqa: PLC0415 - numpy
-
-    report = verify(request.reference, request.candidate, _samples(request), _gates(request), _options(request))
-    if request.save_inputs is not None:
-        _save_inputs(report, request.save_inputs)
+    report = _loaded(request, request.load) if request.load else _verified(request)
     text = _rendered(report, request)
     if request.output is not None:
         write(request.output, text)
@@ -67,34 +69,79 @@ def verify_command(request: Request) -> int:
     return int(not report.holds)
 
 
-def _samples(request: Request) -> Samples | None:
+def _verified(request: Request) -> ParityReport:
+    """Run both, and write what is to be kept of it."""
+    from tflint.parity.archive import save  # noqa: PLC0415 - numpy
+    from tflint.parity.verify import default_gates, verify  # noqa: PLC0415 - same
+
+    if request.reference is None or request.candidate is None:
+        raise TflintError("write tflint verify REFERENCE CANDIDATE, or tflint verify --load FILE")
+    told = _configured(request.candidate)
+    options = _options(request, told)
+    gates = _gates(request, told, default_gates(request.candidate))
+    report = verify(request.reference, request.candidate, _samples(request, told), gates, options)
+    if request.save_inputs is not None:
+        _save_inputs(report, request.save_inputs)
+    if request.save is not None:
+        save(report, options.bind, request.save)
+    return report
+
+
+def _loaded(request: Request, path: Path) -> ParityReport:
+    """Judge saved results again."""
+    from tflint.parity.archive import judged  # noqa: PLC0415 - numpy
+
+    if request.reference is not None:
+        raise TflintError("--load judges what was saved: it takes no models")
+    return judged(path, lambda scheme: _gates(request, {}, scheme))
+
+
+def _configured(candidate: str) -> Mapping[str, Any]:
+    """What the configuration says of this model's parity."""
+    settings = Hierarchy().of(candidate)
+    path = os.path.abspath(candidate)  # noqa: PTH100 - globs match paths as they are written, links and all
+    tables = [table["parity"] for glob, table in settings.models.items() if "parity" in table and glob.matches(path)]
+    return {key: value for table in tables for key, value in table.items()}
+
+
+def _samples(request: Request, told: Mapping[str, Any]) -> Samples | None:
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
 
-    return None if request.inputs is None else recorded(request.inputs)
+    spec = request.inputs or told.get("inputs") or told.get("inputs_from")
+    return None if spec is None else recorded(spec)
 
 
-def _gates(request: Request) -> Gates | None:
+def _gates(request: Request, told: Mapping[str, Any], scheme: Gates) -> Gates:
+    """Gates of the flags, over those of the configuration, over those of the scheme."""
     from tflint.parity.gates import with_metrics  # noqa: PLC0415 - numpy
-    from tflint.parity.verify import default_gates  # noqa: PLC0415 - numpy
 
-    return with_metrics(default_gates(request.candidate), request.metrics) if request.metrics else None
+    rows = told.get("metrics", ())
+    texts = [row["metric"] if "output" not in row else f"{row['output']}={row['metric']}" for row in rows]
+    reasons = "; ".join(dict.fromkeys(row["reason"] for row in rows))
+    return with_metrics(with_metrics(scheme, texts, reasons), request.metrics)
 
 
-def _options(request: Request) -> Options:
+def _options(request: Request, told: Mapping[str, Any]) -> Options:
     from tflint.parity.generate import COUNT, SEED  # noqa: PLC0415 - numpy
     from tflint.parity.runners import BUILTIN, DEFAULT  # noqa: PLC0415 - numpy
     from tflint.parity.verify import Options  # noqa: PLC0415 - numpy
 
     modes = {"both": (DEFAULT, BUILTIN), "default": (DEFAULT,), "none": (BUILTIN,)}
+    ranges = dict(_span(f"parity.ranges.{name}", name, span) for name, span in told.get("ranges", {}).items())
+    count = told.get("samples", COUNT) if request.samples is None else request.samples
+    seed = told.get("seed", SEED) if request.seed is None else request.seed
+    if count < 1 or seed < 0:
+        raise TflintError("parity.samples is at least 1, and parity.seed at least 0")
     return Options(
         signature=request.signature,
         bind=dict(_pair(text, "--bind", "OURS=THEIRS") for text in request.bind),
         modes=modes[request.delegates],
-        count=COUNT if request.samples is None else request.samples,
-        seed=SEED if request.seed is None else request.seed,
-        ranges=dict(_ranges(request.ranges)),
+        count=count,
+        seed=seed,
+        ranges={**ranges, **dict(_ranges(request.ranges))},
         registerers=request.registerers,
         timeout=request.timeout,
+        per_layer=request.per_layer,
         progress=_progress() if sys.stderr.isatty() else None,
     )
 
@@ -113,17 +160,19 @@ def _pair(text: str, flag: str, form: str) -> tuple[str, str]:
     return ours, theirs
 
 
-def _ranges(texts: Iterable[str]) -> Iterable[tuple[str, tuple[float, float]]]:
+def _ranges(texts: Iterable[str]) -> Iterator[tuple[str, tuple[float, float]]]:
     for text in texts:
         name, _, span = text.rpartition("=")
-        low, _, high = span.partition(":")
         try:
-            found = float(low), float(high)
+            yield _span(f"--range {text}", name, [float(end) for end in span.split(":")])
         except ValueError:
-            found = (1.0, 0.0)
-        if not (name and found[0] <= found[1] and abs(found[0]) + abs(found[1]) < float("inf")):
-            raise TflintError(f"--range {text}: write INPUT=LOW:HIGH, such as ids=0:30521")
-        yield name, found
+            raise TflintError(f"--range {text}: write INPUT=LOW:HIGH, such as ids=0:30521") from None
+
+
+def _span(where: str, name: str, span: Sequence[float]) -> tuple[str, tuple[float, float]]:
+    if not name or len(span) != 2 or not -inf < span[0] <= span[1] < inf:
+        raise TflintError(f"{where}: the least and the largest value of an input, such as 0 and 30521")
+    return name, (span[0], span[1])
 
 
 def _save_inputs(report: ParityReport, path: Path) -> None:

@@ -68,9 +68,18 @@ class Limit:
             return numbers.rows * (1 - found / 100) <= allowed + 1e-9
         return found <= self.value if metric.at_most else found >= self.value
 
-    def __str__(self) -> str:
+    def missed(self, numbers: Numbers) -> str:
+        """The number as it is, beside what was asked."""
         metric = METRICS[self.metric]
-        return f"{metric.words} {'<=' if metric.at_most else '>='} {self.value:g}{metric.unit}"
+        return f"{metric.words} is {metric.of(numbers) or 0.0:.4g}{metric.unit} (asked: {self._asked})"
+
+    @property
+    def _asked(self) -> str:
+        metric = METRICS[self.metric]
+        return f"{'<=' if metric.at_most else '>='} {self.value:g}{metric.unit}"
+
+    def __str__(self) -> str:
+        return f"{METRICS[self.metric].words} {self._asked}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,12 @@ class Gate:
             return numbers.same_bits
         answers = [answer for limit in self.limits if (answer := limit.holds(numbers)) is not None]
         return any(answers) if answers else None
+
+    def missed(self, numbers: Numbers) -> str:
+        """Why it does not hold."""
+        if not self.limits:
+            return f"not bit-equal: {numbers.differ} of {numbers.elements} elements differ"
+        return " and ".join(limit.missed(numbers) for limit in self.limits if limit.holds(numbers) is not None)
 
     def __str__(self) -> str:
         return " or ".join(map(str, self.limits)) or "bit-equal"

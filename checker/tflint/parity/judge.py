@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from tflint.errors import TflintError
 from tflint.parity.entry import bound
-from tflint.parity.gates import Limit
+from tflint.parity.gates import Gate, Limit
 from tflint.parity.metrics import Numbers, measure
+from tflint.parity.recorded import call
 from tflint.parity.values import real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tflint.parity.entry import Port
-    from tflint.parity.gates import Gate, Gates
+    from tflint.parity.gates import Function, Gates
     from tflint.parity.results import Results
 
-EQUAL = Limit("equal", 100)
+EQUAL = Gate((Limit("equal", 100),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def judge(reference: Results, candidate: Results, gates: Gates, given: Mapping[s
         used = _samples(reference, candidate, case)
         _state(reference, candidate, case)
         verdicts = tuple(_verdicts(reference, candidate, names, gates, used, case))
+        for function in gates.functions:
+            _ask(function, _real(reference, used), _real(candidate, used, names), case)
     else:
         used, verdicts = [], ()
     return Judgement(
@@ -149,6 +155,33 @@ def _verdicts(
             case.problems.append(f"a gate is set for the output '{output}', which the reference has not")
 
 
+def _real(results: Results, used: list[int], names: Mapping[str, str] | None = None) -> dict[str, list[Any]]:
+    """{output: [a real value a sample]}; of the candidate by the reference's names."""
+    called = {theirs: ours for ours, theirs in (names or {}).items()}
+    return {
+        called.get(port.name, port.name): [real(results.rows[index][place], port) for index in used]
+        for place, port in enumerate(results.outputs)
+    }
+
+
+def _ask(function: Function, ours: Mapping[str, Any], theirs: Mapping[str, Any], case: _Case) -> None:
+    """A user's own metric."""
+    found = call(function.spec, ours, theirs)
+    try:
+        value = bool(found) if isinstance(found, (bool, np.bool_)) else float(found)
+    except (TypeError, ValueError):
+        raise TflintError(f"{function.spec}: gave {type(found).__name__}, and not a number or True or False") from None
+    if isinstance(value, bool):
+        holds = value
+    elif function.limit is None:
+        raise TflintError(f"{function.spec}: gave a number: say how large it may be, as {function.spec}:LIMIT")
+    else:
+        holds = value <= function.limit
+    (case.notes if holds else case.problems).append(
+        f"{function.spec} is {value}" + ("" if function.limit is None else f" (at most {function.limit:g})")
+    )
+
+
 def _verdict(port: Port, other: Port, ours: list[Any], theirs: list[Any], gates: Gates) -> Verdict:
     pairs = ((one.shape, two.shape) for one, two in zip(ours, theirs, strict=True))
     shapes = next((pair for pair in pairs if pair[0] != pair[1]), None)
@@ -168,16 +201,13 @@ def _verdict(port: Port, other: Port, ours: list[Any], theirs: list[Any], gates:
 def _held(port: Port, other: Port, numbers: Numbers, gates: tuple[Gate, ...], *, exact: bool) -> Verdict:
     """The verdict of numbers: NaN and infinities first, for no limit covers them."""
     answers = [(gate, gate.holds(numbers) if gate.limits or exact else False) for gate in gates]
-    failed = [str(gate) for gate, holds in answers if holds is False]
-    words = tuple(str(gate) for gate, holds in answers if holds is not None)
-    if not words:
-        words = (str(EQUAL),)
-        failed = [] if EQUAL.holds(numbers) else [str(EQUAL)]
-    problem = ""
+    known = [(gate, holds) for gate, holds in answers if holds is not None]
+    if not known:  # no number of these has a meaning for text
+        known = [(EQUAL, bool(EQUAL.holds(numbers)))]
+    words = tuple(str(gate) for gate, _ in known)
+    problem = "; ".join(gate.missed(numbers) for gate, holds in known if not holds)
     if numbers.nonfinite:
         problem = f"{numbers.nonfinite} of {numbers.elements} elements are NaN or infinite on one side only"
-    elif failed:
-        problem = "not " + ", not ".join(failed)
     return Verdict(port.name, other.name, numbers, words, problem)
 
 

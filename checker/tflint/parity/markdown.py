@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.parity.words import DEFINITIONS, HEADS, facts, headline, rows
+from tflint.parity.words import DEFINITIONS, HEADS, LAYER_HEADS, facts, headline, layers_words, rows
 from tflint.report.escape import LONGEST_MESSAGE, markdown, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tflint.parity.verify import ParityReport
+    from tflint.parity.report import ParityReport
 
 
 def render(report: ParityReport) -> str:
@@ -19,11 +19,16 @@ def render(report: ParityReport) -> str:
     lines += [f"- {_cell(reason)}" for reason in report.reasons]
     table = list(rows(report))
     if table:
-        lines += ["", _row(HEADS), _row(["---"] * len(HEADS)), *(_row(map(_cell, row)) for row in table)]
-        lines += ["", _cell(DEFINITIONS)]
+        lines += ["", *_table(HEADS, table), "", _cell(DEFINITIONS)]
+    for line, worst in layers_words(report):
+        lines += ["", f"**{_cell(line)}**", *(["", *_table(LAYER_HEADS, worst)] if worst else [])]
     lines += ["", "<details><summary>Samples and gates</summary>", ""]
     lines += [f"- {_cell(f'{what}: {text}' if what else text)}" for what, text in facts(report)]
     return "\n".join([*lines, "", "</details>"]) + "\n"
+
+
+def _table(heads: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> list[str]:
+    return [_row(heads), _row(["---"] * len(heads)), *(_row(map(_cell, row)) for row in cells)]
 
 
 def _row(cells: Iterable[str]) -> str:

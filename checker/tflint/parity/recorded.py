@@ -25,7 +25,7 @@ def recorded(spec: str) -> Samples:
     """Samples of a path, or of `module:function`. Raises TflintError."""
     path = Path(spec)
     if not path.exists() and _FUNCTION.fullmatch(spec):
-        return Samples(tuple(_rows(called(spec), spec)), spec)
+        return Samples(tuple(_rows(_all(spec), spec)), spec)
     if not path.exists():
         raise TflintError(f"no such file: {spec}")
     return _lines(path) if path.suffix == ".jsonl" else load(path)
@@ -46,13 +46,21 @@ def function(spec: str) -> Any:
     return found
 
 
-def called(spec: str) -> Any:
+def call(spec: str, *arguments: Any) -> Any:
     """What the function gives. Raises TflintError for what it raises."""
+    asked = function(spec)
     try:
-        return list(function(spec)())
-    except TflintError:
-        raise
+        return asked(*arguments)
     except Exception as problem:  # the user's code
+        raise TflintError(f"{spec}: {type(problem).__name__}: {problem}") from problem
+
+
+def _all(spec: str) -> list[Any]:
+    """The samples of a function; it may be a generator, as representative datasets are."""
+    rows = call(spec)
+    try:
+        return list(rows)
+    except Exception as problem:  # the user's code, or something that is no sequence
         raise TflintError(f"{spec}: {type(problem).__name__}: {problem}") from problem
 
 

@@ -22,7 +22,7 @@ from tflint.parity.entry import entries, pick, plain_port
 from tflint.parity.values import fed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tflint.parity.entry import Entry
     from tflint.parity.results import Results
@@ -77,6 +77,22 @@ def run(
     return saved.read_plain(about, arrays)
 
 
+def intermediates(
+    source: str, sample: Samples, entry: Entry, tensors: Iterable[int], registerers: tuple[str, ...], timeout: float
+) -> tuple[dict[int, Any], str]:
+    """Values of tensors of an entry's subgraph after one sample on builtin kernels, and why there are none."""
+    request: dict[str, Any] = {"source": str(Path(source).resolve()), "mode": BUILTIN}
+    request["registerers"] = list(registerers)
+    with tempfile.TemporaryDirectory(prefix="tflint-verify-") as name:
+        folder = Path(name)
+        request |= {**described(entry, sample, folder), "keep": sorted(tensors)}
+        failure = ask(folder, request, sys.executable, timeout) or read_answer(folder)[0].get("failure", "")
+        if failure:
+            return {}, failure
+        with np.load(folder / "tensors.npz", allow_pickle=False) as archive:
+            return {int(key): archive[key] for key in archive.files}, ""
+
+
 def is_saved(source: str) -> bool:
     """Whether it is outputs of an earlier run, and no model."""
     path = Path(source)
@@ -124,7 +140,7 @@ def ask(folder: Path, request: Mapping[str, Any], python: str, timeout: float, s
     for name in ("code", "work"):
         (folder / name).mkdir()
     shutil.copyfile(Path(__file__).with_name(script), folder / "code" / script)
-    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    (folder / "request.json").write_text(json.dumps({**request, "here": str(Path.cwd())}), encoding="utf-8")
     command = [shutil.which(python) or python, str(folder / "code" / script), str(folder / "request.json"), str(folder)]
     with (folder / "stderr").open("wb") as said:
         try:

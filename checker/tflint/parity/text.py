@@ -6,13 +6,15 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from tflint.parity.words import DEFINITIONS, HEADS, facts, headline, rows
+from tflint.parity.words import DEFINITIONS, HEADS, LAYER_HEADS, facts, headline, layers_words, rows
 from tflint.report.escape import LONGEST_MESSAGE, no_commands, short
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.table import Table
 
-    from tflint.parity.verify import ParityReport
+    from tflint.parity.report import ParityReport
 
 STYLES = {"FAIL": "bold red", "pass": "green"}
 
@@ -45,18 +47,26 @@ def render(report: ParityReport, *, color: bool) -> str:
         console.print(Text(f"{what:9} ", style="dim") + Text(short(text, LONGEST_MESSAGE)), soft_wrap=True)
     console.print()
     if any(True for _ in rows(report)):
-        console.print(_table(report))
+        console.print(_table(HEADS, rows(report)))
         console.print(Text(DEFINITIONS, style="dim"))
+    for line, worst in layers_words(report):
+        console.print()
+        console.print(Text(short(line, LONGEST_MESSAGE), style="bold"), soft_wrap=True)
+        if worst:
+            console.print(_table(LAYER_HEADS, worst))
     return no_commands("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
 
 
-def _table(report: ParityReport) -> Table:
+def _table(heads: Iterable[str], cells: Iterable[tuple[str, ...]]) -> Table:
+
     from rich.table import Table  # noqa: PLC0415 - after the console
     from rich.text import Text  # noqa: PLC0415 - same
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for head in HEADS:
+    for head in heads:
         table.add_column(Text(head, style="dim"), overflow="fold")
-    for mark, *cells in rows(report):
-        table.add_row(Text(mark, style=STYLES[mark]), *(Text(short(cell)) for cell in cells))
+    for row in cells:
+        table.add_row(
+            *(Text(short(cell), style=STYLES.get(cell, "") if not place else "") for place, cell in enumerate(row))
+        )
     return table

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tflint.parity.judge import Judgement, Verdict
+    from tflint.parity.layers import Layers
     from tflint.parity.metrics import Numbers
+    from tflint.parity.report import ParityReport
     from tflint.parity.results import Results
-    from tflint.parity.verify import ParityReport
 
 SCHEMA_VERSION = 1
 HEADS = ("verdict", "output", "runs with", "max abs", "logit diff", "cosine", "SQNR", "top-1", "equal")
+LAYER_HEADS = ("worst operators", "tensor", "error", "before", "added")
 DEFINITIONS = (
     f"logit diff = {LOGIT}, in percent; SQNR = 10 log10(sum reference^2 / sum (candidate - reference)^2), in dB; "
     "top-1: rows whose largest element is the same, ties apart; equal: elements that are."
@@ -82,6 +84,30 @@ def _short(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g}"
 
 
+def layers_words(report: ParityReport) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+    """Of each entry whose inside was compared: the operator where the two part ways, and rows under LAYER_HEADS."""
+    for part in report.parts:
+        found = part.layers
+        if found is None:
+            continue
+        if found.problem:
+            line = f"intermediate tensors could not be compared: {found.problem}"
+        elif found.jump is None:
+            line = f"no difference inside: {len(found.layers)} of {found.operators} operators compared"
+        else:
+            jump = found.jump
+            line = (
+                f"diverges at {jump.op} #{jump.index} '{jump.tensor}': error {jump.error:.3g}, {jump.incoming:.3g} "
+                f"before it (sample {found.sample + 1}, builtin kernels, {len(found.layers)} of {found.operators} "
+                "operators compared)"
+            )
+        rows = tuple(
+            (f"{each.op} #{each.index}", each.tensor, f"{each.error:.3g}", f"{each.incoming:.3g}", f"{each.added:.3g}")
+            for each in found.worst
+        )
+        yield line, rows
+
+
 def report_object(report: ParityReport) -> dict[str, Any]:
     """The report as JSON: schema-versioned, keys are added and never changed within a version."""
     return {
@@ -105,6 +131,7 @@ def report_object(report: ParityReport) -> dict[str, Any]:
                 "problems": list(part.problems),
                 "notes": list(part.notes),
                 "runs": [_judgement(judgement) for judgement in part.judgements],
+                "layers": None if part.layers is None else _layers(part.layers),
             }
             for part in report.parts
         ],
@@ -121,6 +148,17 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
         "problems": list(judgement.problems),
         "notes": list(judgement.notes),
         "outputs": [_verdict(verdict) for verdict in judgement.verdicts],
+    }
+
+
+def _layers(found: Layers) -> dict[str, Any]:
+    return {
+        "sample": found.sample,
+        "compared": len(found.layers),
+        "operators": found.operators,
+        "problem": found.problem,
+        "jump": None if found.jump is None else asdict(found.jump),
+        "worst": [asdict(each) for each in found.worst],
     }
 
 
