@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typer import Typer
 
 INTERRUPTED = 130
 TERRAFORM = ("--init", "--chdir", "--var", "--var-file", "--recursive", "--langserver")
@@ -29,7 +34,7 @@ def run(arguments: list[str]) -> int:
     try:
         from tflint.cli import app  # noqa: PLC0415 - typer takes 40 ms to import
 
-        app(arguments)
+        _only(arguments[:1], app)(arguments)
     except TflintError as problem:
         _say(f"error: {problem.message}")
         return problem.exit_code
@@ -44,6 +49,19 @@ def run(arguments: list[str]) -> int:
         _say(f"internal error: {type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where, please report it")
         return USAGE
     return 0
+
+
+def _only(asked: list[str], app: Typer) -> Typer:
+    """The program without the commands that are not asked for: typer works out the options of each, a fifth of a check.
+
+    All of it where none is asked for, as for help, completion, or a name that is no command's.
+    """
+    commands = [each for each in app.registered_commands if each.callback and [each.callback.__name__] == asked]
+    if not commands:
+        return app
+    narrow = copy.copy(app)
+    narrow.registered_commands, narrow.registered_groups = commands, []
+    return narrow
 
 
 def _say(text: str) -> None:

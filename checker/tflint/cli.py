@@ -20,6 +20,12 @@ app = typer.Typer(
 app.add_typer(target_app, name="target")
 app.command()(verify)
 
+
+@app.callback()
+def program() -> None:
+    """Have commands, even where there is but one of them (`tflint.__main__` leaves out those not asked for)."""
+
+
 Target = Annotated[
     list[str] | None,
     typer.Option("--target", "-t", help="Runtime to judge against: an id of `tflint target list` or a TOML profile."),
