@@ -56,8 +56,9 @@ def _signature(value: Any) -> str:
 def _members(kind: type) -> Iterator[str]:
     """Fields with their types, then properties and methods with the first sentence of their docs."""
     rows = []
-    if dataclasses.is_dataclass(kind):
-        rows += [(field.name, str(field.type), "") for field in dataclasses.fields(kind) if field.name[0] != "_"]
+    if dataclasses.is_dataclass(kind) or hasattr(kind, "_fields"):
+        types = {name: getattr(value, "__forward_arg__", value) for name, value in kind.__annotations__.items()}
+        rows += [(name, str(value), "") for name, value in types.items() if name[0] != "_"]
     for name, value in vars(kind).items():
         if name.startswith("_") or name in {row[0] for row in rows}:
             continue

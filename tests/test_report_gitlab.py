@@ -75,4 +75,4 @@ def test_suppressed_findings_are_no_issues() -> None:
 
     made = report(replace(file, findings=(replace(first, suppressed="known"), second)))
     assert len(taken(made)) == 1
-    assert render("gitlab", made, replace(PLAIN, suppressed=True)) == render("gitlab", made, PLAIN)
+    assert render("gitlab", made, PLAIN._replace(suppressed=True)) == render("gitlab", made, PLAIN)

@@ -85,7 +85,7 @@ SCHEMA = xmlschema.XMLSchema("""
 
 def read(made: Report, threshold: Severity | None = Severity.WARNING) -> junitparser.JUnitXml:
     """Read the report as its consumers do, valid by their schema."""
-    text = render("junit", made, replace(PLAIN, threshold=threshold))
+    text = render("junit", made, PLAIN._replace(threshold=threshold))
     SCHEMA.validate(text)
     made_of: junitparser.JUnitXml = junitparser.JUnitXml.fromstring(text)
     return made_of

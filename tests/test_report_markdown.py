@@ -118,7 +118,7 @@ def test_the_worst_models_come_first() -> None:
 def test_quiet_leaves_what_fails() -> None:
     """Quiet: no model without a failing finding, and of the others only those."""
     files = (linted(TWO_OPS, twice), linted(TWO_OPS, name="clean.tflite"))
-    text = render("markdown", report(*files), replace(PLAIN, quiet=True))
+    text = render("markdown", report(*files), PLAIN._replace(quiet=True))
 
     assert [line.split()[1] for line in lines(text, "list_item")] == ["error", "error"]
     assert "clean.tflite" not in text
@@ -189,7 +189,7 @@ def test_severity_of_the_headline_is_that_of_the_run() -> None:
     made = report(linted(TWO_OPS, tensor_named))
 
     assert render("markdown", made, PLAIN).startswith("# ❌ ")
-    assert render("markdown", made, replace(PLAIN, threshold=Severity.ERROR)).startswith("# ✅ ")
+    assert render("markdown", made, PLAIN._replace(threshold=Severity.ERROR)).startswith("# ✅ ")
 
 
 def test_suppressed_findings_are_shown_when_asked() -> None:
@@ -199,7 +199,7 @@ def test_suppressed_findings_are_shown_when_asked() -> None:
     made = report(replace(file, findings=(replace(first, suppressed="<b> @owner"), second)))
 
     assert len(lines(render("markdown", made, PLAIN), "list_item")) == 1
-    told = lines(render("markdown", made, replace(PLAIN, suppressed=True)), "list_item")
+    told = lines(render("markdown", made, PLAIN._replace(suppressed=True)), "list_item")
     assert told[0].endswith("RELU is an operator [suppressed: <b> @owner], at RELU #0 'mid'")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,7 +60,7 @@ def test_a_layer_that_selects_starts_afresh() -> None:
 
 def test_preview_rules_run_when_asked_for() -> None:
     """By --preview, or when selected by the whole code or name; not by a prefix."""
-    rules = {code: replace(entry, status="preview") for code, entry in catalogue().items()}
+    rules = {code: entry._replace(status="preview") for code, entry in catalogue().items()}
 
     def runs(values: dict[str, Any]) -> bool:
         return Selection(rules, merged([(FILE, values)])).of(rules["TFL101"]).runs

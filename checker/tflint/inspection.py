@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tflint.model.archive import STORED, members
@@ -62,8 +61,8 @@ def inspect_model(model: Model, path: str, targets: tuple[str, ...] = ()) -> dic
             {"name": m.name, "bytes": m.buffer.size if m.buffer else 0, "value": _metadata_text(model, m.name)}
             for m in model.metadata
         ],
-        "conversion": asdict(conversion) if conversion else None,
-        "task_metadata": asdict(tasks) if tasks else None,
+        "conversion": _named(conversion),
+        "task_metadata": _named(tasks),
         "associated_files": [
             {"name": member.name, "bytes": member.size, "compressed": member.method != STORED}
             for member in (members(model.tail) or {}).values()
@@ -147,3 +146,10 @@ def _metadata_text(model: Model, name: str) -> str | None:
     raw = (model.metadata_bytes(name, SHOWN + 1) or b"").rstrip(b"\0")
     text = raw.decode("ascii", "replace")
     return text if raw and len(raw) <= SHOWN and raw.isascii() and text.isprintable() else None
+
+
+def _named(value: Any) -> Any:
+    """A record as a dict by its fields, and so those in it."""
+    if hasattr(value, "_asdict"):
+        return {key: _named(item) for key, item in value._asdict().items()}
+    return [_named(item) for item in value] if isinstance(value, tuple) else value

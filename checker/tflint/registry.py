@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tflint.entry_points import entry_points
 from tflint.errors import warn
@@ -29,8 +28,7 @@ SLOW = 0.5  # seconds, several times what a whole check takes
 Row = tuple[str, str, str, str, tuple[str, ...], str, bool, str, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What is known of a rule before its module is imported."""
 
     code: str
@@ -65,17 +63,7 @@ class Entry:
     @property
     def row(self) -> Row:
         """Its row of an INDEX: all but the code and the pack."""
-        return (
-            self.name,
-            self.module,
-            self.attribute,
-            self.scope,
-            self.on,
-            self.status,
-            self.on_refusal,
-            self.reads,
-            self.mandatory,
-        )
+        return self[1:-1]
 
     def load(self) -> Rule:
         """Import the rule."""
@@ -151,7 +139,7 @@ def _entries(module: ModuleType, pack: str) -> list[Entry]:
     index: dict[str, Row] | None = getattr(module, "INDEX", None)
     if index is None:
         return [Entry.of(rule, pack) for rule in rules_of(module)]
-    columns = len(fields(Entry)) - 2
+    columns = len(Entry._fields) - 2
     if any(len(row) != columns for row in index.values()):
         raise ValueError(f"its INDEX is not of this tflint: rows have {columns} fields")
     return [Entry(code, *row, pack) for code, row in index.items()]

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,8 +24,7 @@ _SCOPES = ("ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice")
 _INJECTED = {"model", "options", "contracts", "weights"}
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A model to flag and the model to have instead, both as sketches, judged against `target`."""
 
     bad: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from tflint.engine import check_file, unfinished, unreadable
 from tflint.errors import TflintError
@@ -28,8 +28,7 @@ LIMIT = "TFLITE_LINT_FILE_SECONDS"
 SECONDS = 300.0  # for one file: a thousand times what a check takes, so that only what hangs is ended
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Job:
+class Job(NamedTuple):
     """A file and what to do with it."""
 
     path: Path
@@ -42,7 +41,7 @@ def check_all(jobs: Sequence[Job], processes: int | None = None, *, timed: bool 
     plans = tuple({id(job.plan): job.plan for job in jobs}.values())
     numbers = {id(plan): number for number, plan in enumerate(plans)}
     tasks = [(job.path, numbers[id(job.plan)], job.contracts) for job in jobs]
-    work = _Work(plans, timed)
+    work = _Work(plans, timed=timed)
     reports: dict[int, FileReport] = {}
     if processes is None:
         processes = min(_cores(), len(jobs) // FEW)
@@ -67,12 +66,11 @@ def _spread(work: _Work, tasks: list[_Task], processes: int) -> Generator[tuple[
         yield index, work.lost(path, plan, answer) if isinstance(answer, Lost) else answer
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Work:
     """What is done with each file; it travels to the processes once."""
 
-    plans: tuple[Plan, ...]
-    timed: bool
+    def __init__(self, plans: tuple[Plan, ...], *, timed: bool) -> None:
+        self.plans, self.timed = plans, timed
 
     def __call__(self, task: _Task, begin: Begin) -> FileReport:
         """Check one file; `begin` is told what is begun."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tflint import timing
 from tflint.config.given import flag_layers, per_file_ignores, rule_options
@@ -35,8 +35,7 @@ COLORS = ("auto", "always", "never")
 BASELINE = "tflint-baseline.json"  # beside the configuration, or here
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Request:
+class Request(NamedTuple):
     """What the command line said."""
 
     paths: tuple[Path, ...]
@@ -97,7 +96,7 @@ def check_command(request: Request) -> int:
         suppressed=request.show_suppressed,
     )
     for kind, path in outputs:
-        write(path, render(kind, report, replace(style, color="never")))
+        write(path, render(kind, report, style._replace(color="never")))
     if request.output is None:
         sys.stdout.write(render(request.output_format, report, style))
     watch.begin("")

@@ -7,8 +7,7 @@ for. Layout: PKWARE APPNOTE.TXT 6.3.10, 4.3.7 (local header), 4.3.12 (central di
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tflint.model.tensor import Buffer
@@ -22,8 +21,7 @@ _ENTRY = struct.Struct("<4s6xH8xIIHHH8xI")  # signature; method; sizes; lengths 
 _END = struct.Struct("<4s6xHIIH")  # signature; entries; size and offset of the directory; length of the comment
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class Member(NamedTuple):
     """A file of the archive, as the central directory has it: not to be trusted."""
 
     name: str

@@ -5,8 +5,7 @@ Schema: tensorflow/compiler/mlir/lite/schema/conversion_metadata.fbs (TensorFlow
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tflint.model.flatbuf import MalformedModelError, Reader
 
@@ -38,8 +37,7 @@ LIMIT = 1 << 20  # bytes; a real one has some hundred
 MAX_MODES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """What the converter noted. Strings are the file's: not to be trusted."""
 
     tensorflow_version: str

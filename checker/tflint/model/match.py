@@ -13,7 +13,7 @@ A graph may be hostile: a search ends after STEPS looks at a tensor, and is as d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tflint.model.tensor import Tensor
 
@@ -33,8 +33,7 @@ _JOINS = _COMMUTATIVE | set(_OTHER_JOINS.split())  # any operand's values go on
 _DATA = {"SPLIT": 1}  # op -> the operand whose values go on, where that is not the first
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
+class Made(NamedTuple):
     """A tensor that one of `ops` makes out of `operands`."""
 
     ops: frozenset[str]  # by Op.kind: builtin names, and custom ops by their own
@@ -44,8 +43,7 @@ class Made:
     where: Callable[[Op], bool] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Const:
+class Const(NamedTuple):
     """A constant; with `where`, a small one whose values satisfy it."""
 
     where: Callable[[tuple[Any, ...]], bool] | None

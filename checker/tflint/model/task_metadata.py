@@ -7,8 +7,7 @@ libraries (MediaPipe, ML Kit) live by it, interpreters ignore it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tflint.model import schema
 from tflint.model.flatbuf import MalformedModelError, Reader
@@ -28,8 +27,7 @@ _CONTENTS = schema.ENUMS["ContentProperties"]
 _FILE_TYPES = schema.ENUMS["AssociatedFileType"]
 
 
-@dataclass(frozen=True, slots=True)
-class AssociatedFile:
+class AssociatedFile(NamedTuple):
     """A file that should be in the archive."""
 
     name: str
@@ -38,8 +36,7 @@ class AssociatedFile:
     locale: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessUnit:
+class ProcessUnit(NamedTuple):
     """A step before or behind the model."""
 
     kind: str  # NormalizationOptions, BertTokenizerOptions ...; "type 9" where unknown
@@ -47,8 +44,7 @@ class ProcessUnit:
     files: tuple[AssociatedFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TensorMetadata:
+class TensorMetadata(NamedTuple):
     """What is said of one input or output."""
 
     name: str
@@ -58,8 +54,7 @@ class TensorMetadata:
     files: tuple[AssociatedFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TaskMetadata:
+class TaskMetadata(NamedTuple):
     """What is said of the model and its primary subgraph. Strings are the file's: not to be trusted."""
 
     name: str

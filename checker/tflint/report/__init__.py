@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tflint.errors import TflintError
 from tflint.findings import Severity
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown")
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How a report for people looks."""
 
     color: str = "auto"  # auto, always, never

@@ -6,7 +6,6 @@ rest. A binary has no lines: all stand on line 1.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint.report.escape import command_data, command_property, plain, short
@@ -23,7 +22,7 @@ COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 def render(report: Report, style: Style) -> str:
     """Workflow commands, then the closing line for the log."""
-    style = replace(style, suppressed=False)  # an annotation is there to be acted upon
+    style = style._replace(suppressed=False)  # an annotation is there to be acted upon
     findings = [finding for file in report.files for finding in shown(file.findings, style)]
     by_severity = {severity: [f for f in findings if f.severity.value == severity] for severity in COMMANDS}
     full = any(len(mine) > SHOWN for mine in by_severity.values())

@@ -6,7 +6,6 @@ GitLab keeps one finding of a fingerprint, and drops the rest of a report after 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tflint.report.escape import short
@@ -24,7 +23,7 @@ SEVERITIES = {"error": "critical", "warning": "major", "info": "info"}
 
 def render(report: Report, style: Style) -> str:
     """One JSON array; suppressed findings are not in it, for GitLab has no mark for them."""
-    style = replace(style, suppressed=False)
+    style = style._replace(suppressed=False)
     findings = [finding for file in report.files for finding in shown(file.findings, style)]
     return dumped([_issue(f, i, len(report.targets)) for f, i in zip(findings, identities(findings), strict=True)])
 

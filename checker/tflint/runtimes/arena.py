@@ -10,8 +10,7 @@ workspace) is not in the file and so not counted; shapes are those stored.
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tflint.model.tensor import Tensor
@@ -21,8 +20,7 @@ ALIGNMENT = 64  # bytes: kDefaultTensorAlignment
 MOST = 5_000  # tensors whose places are computed: each is held against all placed before it
 
 
-@dataclass(frozen=True, slots=True)
-class Arena:
+class Arena(NamedTuple):
     """Bytes of activations. `peak` is the most that lives at once, `at` the operator where it does."""
 
     peak: int
@@ -31,8 +29,7 @@ class Arena:
     variables: int  # held from call to call, in an arena of their own
 
 
-@dataclass(frozen=True, slots=True)
-class _Life:
+class _Life(NamedTuple):
     tensor: Tensor
     first: int
     last: int

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tflint.errors import TflintError, nearest
 
@@ -77,8 +77,7 @@ class RuntimeProfile:
 FLAGS = tuple(each.name for each in fields(RuntimeProfile) if each.type == "bool")
 
 
-@dataclass(frozen=True, slots=True)
-class MinimumRuntime:
+class MinimumRuntime(NamedTuple):
     """First releases whose default resolver takes an (op, version), measured; `claimed` by TFLite's own table."""
 
     tflite: str | None
@@ -86,8 +85,7 @@ class MinimumRuntime:
     claimed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomOpFact:
+class CustomOpFact(NamedTuple):
     """A known custom op: who provides it and how to have it resolved."""
 
     name: str
@@ -97,8 +95,7 @@ class CustomOpFact:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class CustomOpPattern:
+class CustomOpPattern(NamedTuple):
     """A class of custom op names."""
 
     pattern: re.Pattern[str]

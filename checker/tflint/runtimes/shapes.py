@@ -6,8 +6,7 @@ it. Constants are folded as Prepare folds them. Behind a dynamic output, a custo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tflint.runtimes.control import CONTROL_FLOW
 from tflint.runtimes.kernel import kernel
@@ -24,8 +23,7 @@ OPAQUE = CONTROL_FLOW | {"CUSTOM", "READ_VARIABLE", "HASHTABLE", "VAR_HANDLE"}
 SIZED_BY_DATA = frozenset({"WHERE", "UNIQUE", "SKIP_GRAM", "EMBEDDING_LOOKUP_SPARSE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(NamedTuple):
     """One op's outputs. `data_dependent`: their shapes are known at Invoke only, and that starts here."""
 
     node: Node

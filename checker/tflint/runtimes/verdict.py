@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tflint.runtimes.allocate import allocate
 from tflint.runtimes.compiled import compiled
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 Value = Literal["supported", "partial", "unsupported", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one target makes of one model.
 
     supported: it loads and allocates. partial: so it does, and part of it fails when reached, or stays on the CPU where
