@@ -17,6 +17,8 @@ from tflint.subject import ModelFile, Target
 
 if TYPE_CHECKING:
     from tflint.contract.find import Contract
+    from tflint.fix.edits.edit import ByHand, Edit
+    from tflint.fix.edits.interface import AddSignature, Permute
     from tflint.model import archive, schema
     from tflint.model.conversion import conversion_of
     from tflint.model.indexed import LOOKUPS, indexed
@@ -31,11 +33,15 @@ if TYPE_CHECKING:
     from tflint.runtimes.shapes import computed, data_dependent
 
 _LATER = {
+    "AddSignature": "fix.edits.interface",
+    "ByHand": "fix.edits.edit",
     "CUSTOM": "runtimes.construct",
     "LAST_KNOWN_CODE": "runtimes.construct",
     "LOOKUPS": "model.indexed",
     "Contract": "contract.find",
+    "Edit": "fix.edits.edit",
     "PLACEHOLDER": "runtimes.construct",
+    "Permute": "fix.edits.interface",
     "VIEWS": "model.match",
     "Match": "model.match",
     "Weights": "model.weights",
@@ -67,7 +73,10 @@ __all__ = [
     "LOOKUPS",
     "PLACEHOLDER",
     "VIEWS",
+    "AddSignature",
+    "ByHand",
     "Contract",
+    "Edit",
     "Hit",
     "Located",
     "Match",
@@ -75,6 +84,7 @@ __all__ = [
     "ModelFile",
     "Op",
     "OperatorCode",
+    "Permute",
     "Quant",
     "Refusal",
     "Rule",

@@ -178,6 +178,52 @@ def diff(
 
 
 @app.command()
+def fix(
+    model: Model,
+    out: Annotated[Path | None, typer.Option(help="Write here and leave the model as it is.")] = None,
+    signature: Annotated[
+        str | None, typer.Option(metavar="KEY|OLD=NEW", help="Add a signature, or rename one.")
+    ] = None,
+    rename: Annotated[
+        list[str] | None, typer.Option(metavar="OLD=NEW", help="Rename an input or output; repeatable.")
+    ] = None,
+    order: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SIDE=NAME,...", help="Order of inputs or outputs; `signature`: that of the signature."),
+    ] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Rules whose findings are mended; default: all, unless something is asked for.")
+    ] = None,
+    target: Target = None,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Also mend what changes numbers or what callers bind to.")
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done and why; write nothing.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Say it as a model diff; write nothing.")] = False,
+    backup: Annotated[bool, typer.Option("--backup", help="Keep the old model as MODEL.bak.")] = False,
+    output_format: Annotated[str, typer.Option("--output-format", "-f", help="text or json.")] = "text",
+) -> None:
+    """Mend a model in its file: findings that carry a fix, names and order of inputs and outputs."""
+    from tflint.commands.fix import Request, fix_command  # noqa: PLC0415 - start-up
+
+    request = Request(
+        model=model,
+        out=out,
+        signature=signature,
+        renames=tuple(rename or ()),
+        orders=tuple(order or ()),
+        select=select,
+        targets=tuple(target or ()),
+        unsafe=unsafe_fixes,
+        plan=plan,
+        diff=diff,
+        backup=backup,
+        output_format=output_format,
+    )
+    raise typer.Exit(fix_command(request))
+
+
+@app.command()
 def lock(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: here.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when tflint.lock is stale.")] = False,

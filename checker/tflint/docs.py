@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from tflint.rule import Rule
 
+_FIXES = {
+    "safe": "`tflint fix` mends it, outputs stay bit-identical",
+    "unsafe": "`tflint fix --unsafe-fixes` mends it",
+    "manual": "`tflint fix` mends it when told how",
+}
 _KINDS: dict[type, str] = {bool: "true or false", int: "integer", float: "number", str: "text"}
 
 
@@ -58,6 +63,7 @@ def rule_object(rule: Rule, pack: str = CORE) -> dict[str, Any]:
         "status": rule.status,
         "since": rule.since,
         "reads": rule.reads,
+        "fix": rule.fix,
         "mandatory": rule.mandatory,
         "summary": rule.summary,
         "message": rule.message,
@@ -80,12 +86,19 @@ def _facts(rule: Rule, pack: str) -> Iterable[str]:
         yield "preview: runs under `--preview` or when selected by its code"
     if rule.reads == "weights":
         yield "reads weights: runs under `--deep`"
+    if rule.fix:
+        yield _FIXES[rule.fix]
     if rule.mandatory:
         yield "mandatory: no configuration, suppression or baseline silences its errors"
 
 
 def _needs(rule: Rule) -> list[str]:
-    facts = {"preview": rule.status == "preview", "--deep": rule.reads == "weights", "mandatory": rule.mandatory}
+    facts = {
+        "preview": rule.status == "preview",
+        "--deep": rule.reads == "weights",
+        "mandatory": rule.mandatory,
+        "fix": rule.fix,
+    }
     return [word for word, so in facts.items() if so]
 
 

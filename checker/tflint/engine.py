@@ -265,6 +265,7 @@ def _finding(
         related=tuple(_place(at) for at in first.related),
         targets=tuple(dict.fromkeys(target for _, target in group if target)),
         suppressed=suppressed,
+        fix=tuple(dict.fromkeys(edit for found, _ in group for edit in found.fix)),
     )
 
 

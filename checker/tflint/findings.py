@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tflint.fix.edits.edit import Edit
     from tflint.model.path import Place
     from tflint.rule import Rule
     from tflint.runtimes.refusal import Located
@@ -38,11 +39,19 @@ class Hit:
     data: Mapping[str, Any]
     related: tuple[Located, ...] = ()
     severity: Severity | None = None  # where the place makes it better or worse than the rule's own
+    fix: tuple[Edit, ...] = ()  # what mends it
 
 
-def hit(at: Located, *, related: tuple[Located, ...] = (), severity: Severity | None = None, **data: Any) -> Hit:
-    """A hit at `at`; `data` fills the placeholders of the rule's message."""
-    return Hit(at, data, related, severity)
+def hit(
+    at: Located,
+    *,
+    related: tuple[Located, ...] = (),
+    severity: Severity | None = None,
+    fix: tuple[Edit, ...] = (),
+    **data: Any,
+) -> Hit:
+    """A hit at `at`; `data` fills the placeholders of the rule's message, `fix` are the edits that mend it."""
+    return Hit(at, data, related, severity, fix)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +70,7 @@ class Finding:
     related: tuple[Place, ...] = ()
     targets: tuple[str, ...] = ()  # those that it concerns; none: all alike
     suppressed: str | None = None  # the reason
+    fix: tuple[Edit, ...] = ()  # what mends all of its hits
 
     def fails(self, threshold: Severity | None) -> bool:
         """It is unsuppressed and at or above the threshold; None: nothing is."""

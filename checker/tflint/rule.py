@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tflint.findings import Hit, Severity
+    from tflint.fix.edits.edit import Applicability
 
 Scope = Literal["ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice"]
 Status = Literal["stable", "preview"]
@@ -49,6 +50,7 @@ class Rule:
     wants: tuple[str, ...]
     options: Mapping[str, Any]
     reads: Literal["graph", "weights"]
+    fix: Applicability | None
     on_refusal: bool
     mandatory: bool
     sketches: tuple[tuple[str, ...], ...]
@@ -109,6 +111,7 @@ def rule(
     options: Mapping[str, Any] | None = None,
     status: Status = "stable",
     reads: Literal["graph", "weights"] = "graph",
+    fix: Applicability | None = None,
     on_refusal: bool = False,
     mandatory: bool = False,
 ) -> Callable[[Check], Rule]:
@@ -120,8 +123,8 @@ def rule(
     `Op` rule looks at, all without it. `group` names the data keys that tell one reason from another: hits that agree
     in them are one finding; all keys without it. `on_refusal` says that a `Target` rule only explains refusals of its
     own code, and is not run, nor imported, where the verdict has none. A rule that `reads` weights can do nothing
-    without them and runs under `--deep` only. No file can silence a `mandatory` rule, neither configuration nor
-    baseline: flags can.
+    without them and runs under `--deep` only. `fix` says what `tflint fix` can do about its hits at best: those that it
+    can mend carry edits. No file can silence a `mandatory` rule, neither configuration nor baseline: flags can.
 
     Raises ValueError for a bad code, name or signature.
     """
@@ -154,6 +157,7 @@ def rule(
             wants=tuple(rest),
             options=options or {},
             reads=reads,
+            fix=fix,
             on_refusal=on_refusal,
             mandatory=mandatory,
             sketches=tuple(examples),

@@ -65,6 +65,14 @@ def diff_command(request: Request) -> int:
     return int(request.fail_on_break and report["breaking"] and not pair.by_git)
 
 
+def between(old: Path, new: Path, name: str, targets: tuple[str, ...], output_format: str) -> str:
+    """What changed from one file to another, which are both called `name`. Raises TflintError."""
+    request = Request((str(old), str(new)), targets, output_format, None, False, "auto")
+    settings = Hierarchy(flags=flag_layers({"target": list(targets) or None})).of(name)
+    before, after = (Side(name, open_model(path)) for path in (old, new))
+    return _rendered(difference(before, after, plans.make(settings, catalogue()), settings.target), request)
+
+
 def _pair(files: tuple[str, ...]) -> _Pair:
     """The two files of `OLD NEW`, or of git's own order.
 

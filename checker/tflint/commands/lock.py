@@ -31,21 +31,26 @@ def lock_command(paths: tuple[Path, ...], *, check: bool) -> int:
     files = find(paths, Hierarchy().excludes)
     if not files:
         sys.stderr.write("tflint: warning: no .tflite file found\n")
-    by_lock: dict[Path, list[Path]] = {lock: [] for lock in map(_lock_of, paths) if lock.exists()}
+    by_lock: dict[Path, list[Path]] = {lock: [] for lock in map(lock_of, paths) if lock.exists()}
     for file in files:
-        by_lock.setdefault(_lock_of(file), []).append(file)
+        by_lock.setdefault(lock_of(file), []).append(file)
     folders = [path for path in paths if path.is_dir()]
     codes = [_update(lock, mine, folders, check=check) for lock, mine in by_lock.items()]
     return max(codes, default=0)
 
 
-def _lock_of(path: Path) -> Path:
-    """The lock that governs a path: the closest one, else a new one beside the closest configuration, else here."""
+def lock_of(path: Path, *, anywhere: bool = False) -> Path:
+    """The lock that governs a path: the closest one, else a new one beside the closest configuration, else here.
+
+    `anywhere`: what lies outside of here has it beside itself. Raises TflintError for it otherwise.
+    """
     path = Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps ".."
     folder = path if path.is_dir() else path.parent
     if (found := closest_lock(str(folder))) is not None:
         return Path(found)
     root = next((parent for parent in (folder, *folder.parents) if closest(str(parent))), Path.cwd())
+    if anywhere and not path.is_relative_to(root):
+        return folder / LOCK
     if not path.is_relative_to(root):
         raise TflintError(f"{path} is outside of {root}: run tflint lock in its project")
     return root / LOCK

@@ -47,6 +47,11 @@ class Lock:
             models[model] = {**models.get(model, {}), "interface": plain(interface)}
         return Lock(self.path, {**self.document, "schema_version": SCHEMA_VERSION, "models": models})
 
+    def with_note(self, model: str, key: str, value: dict[str, Any]) -> Lock:
+        """The lock with something more noted in the entry of a model."""
+        models = {**self.entries, model: {**self.entries.get(model, {}), key: value}}
+        return Lock(self.path, {**self.document, "schema_version": SCHEMA_VERSION, "models": models})
+
     @property
     def text(self) -> str:
         """The file's content."""

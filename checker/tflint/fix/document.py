@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
 from tflint.fix.tail import moved
+from tflint.model import schema
 from tflint.model.flatbuf import MalformedModelError, Reader
-from tflint.model.read import decode, mapped
+from tflint.model.read import decode, mapped, viewed
 from tflint.model.write import OUTSIDE, ModelTooLargeError, encode
 
 if TYPE_CHECKING:
@@ -21,8 +22,14 @@ if TYPE_CHECKING:
     from tflint.model.view import Model
 
 
+SIDES = ("inputs", "outputs")
+
+
 class Document:
-    """An open model. `root` is the tables as `flatbuf.Reader` gives them: edits change them in place."""
+    """An open model. `root` is the tables as `flatbuf.Reader` gives them: edits change them in place.
+
+    A tensor at the border stays the table that it was, or `replaced` tells by which other one (by identity).
+    """
 
     def __init__(self, data: Any) -> None:
         self.data = data
@@ -35,6 +42,9 @@ class Document:
                 f"the model has fields that this version of tflint does not know ({names}): they would be lost"
             )
         self.tail_start = self.model.tail.start
+        self._end = reader.end
+        self._border = {side: self.border(side) for side in SIDES}
+        self.replaced: list[tuple[Table, Table]] = []
         view = memoryview(data)
         for kind, table in self._with_bytes_outside():
             position, size = (table[name] for name in OUTSIDE[kind])
@@ -42,6 +52,48 @@ class Document:
                 raise TflintError("bytes of the model lie outside the file: they would be lost")
             if position > 1:
                 table["outside"] = view[position : position + size]
+
+    def graph(self, index: int) -> Table:
+        """A subgraph's table. Raises TflintError where there is none."""
+        graphs = self.root["subgraphs"] or ()
+        if not 0 <= index < len(graphs):
+            raise TflintError(f"the model has no subgraph {index}", 1)
+        found: Table = graphs[index]
+        return found
+
+    def border(self, side: str) -> list[Table]:
+        """Tables of the inputs or outputs of the primary subgraph, as far as there are such tensors."""
+        if not self.root["subgraphs"]:
+            return []
+        graph = self.graph(0)
+        tensors = graph["tensors"] or ()
+        return [tensors[index] for index in graph[side] or () if 0 <= index < len(tensors)]
+
+    def moved(self, side: str) -> list[int | None]:
+        """Position of an input or output of the model as it was -> where it is now; None: it is gone."""
+        now = self.border(side)
+        return [
+            next((place for place, table in enumerate(now) if self._stands_for(table) is old), None)
+            for old in self._border[side]
+        ]
+
+    def _stands_for(self, table: Table) -> Table:
+        for old, new in reversed(self.replaced):
+            if table is new:
+                table = old
+        return table
+
+    def view(self) -> Model:
+        """The model as it is now."""
+        reader = Reader(self.data)
+        reader.end = self._end
+        return viewed(reader, copied(self.root))
+
+    @staticmethod
+    def table(name: str, **values: Any) -> Table:
+        """A new table, all fields but these at their default."""
+        fields = schema.TABLES[name]
+        return {field: None if kind[0] in "[stu" else default for _, field, kind, default in fields} | values
 
     def pieces(self) -> Iterator[Any]:
         """The edited model's file, from start to end. Raises TflintError when it cannot be written."""
@@ -65,6 +117,13 @@ class Document:
         yield from (("Buffer", table) for table in self.root["buffers"] or () if not table["data"])
         for graph in self.root["subgraphs"] or ():
             yield from (("Operator", table) for table in graph["operators"] or ())
+
+
+def copied(value: Any) -> Any:
+    """Tables with all that hangs off them; vectors of scalars are shared, for nobody changes one."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
 
 
 def open_document(path: Path) -> Document:

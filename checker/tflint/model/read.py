@@ -51,6 +51,11 @@ def decode(data: Any) -> Model:
     return _Builder(reader, reader.root("Model")).model()
 
 
+def viewed(reader: Reader, root: Table) -> Model:
+    """The view of tables that a reader gave, or of such as they were edited since; options are changed in place."""
+    return _Builder(reader, root).model()
+
+
 class _Builder:
     """One pass over the decoded tables."""
 
@@ -93,6 +98,8 @@ class _Builder:
     def _buffer(self, index: int, table: Table) -> Buffer:
         data, offset, size = table["data"], table["offset"], table["size"]
         inline = len(data) if data is not None else 0
+        if inline and "data_start" not in table:  # bytes of an edit, which no file has yet
+            return Buffer(index, 0, inline, False, inline, (offset, size), True, data)
         outside = not inline and offset > 1
         start = offset if outside else table.get("data_start", 0)
         length = size if outside else inline

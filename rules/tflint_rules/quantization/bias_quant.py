@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflint.api import Op, Severity, hit, rule
 from tflint_rules.quantization.roles import BIASED, operand
@@ -81,6 +81,6 @@ def _scale(
         if off > NEAR * want:
             refused = len(of_weights) == 1 and off > LIMIT * step > 0
             severity = None if refused else Severity.WARNING
-            data = {"op": op.name, "what": "another scale", "have": f"{have:g}", "want": f"{want:g}"}
+            data: dict[str, Any] = {"op": op.name, "what": "another scale", "have": f"{have:g}", "want": f"{want:g}"}
             yield hit(op, related=(bias,), severity=severity, **data)
             return

@@ -27,6 +27,7 @@ signature serving_default(features=x) -> (scores=y)
     "no-signature",
     Severity.WARNING,
     since="0.1.0",
+    fix="safe",
     message="no SignatureDef: {inputs} and {outputs} can be bound by position only",
     examples=[(BAD, GOOD)],
 )
@@ -39,9 +40,12 @@ def no_signature(target: Target, contracts: tuple[Contract, ...]) -> Iterator[Hi
     do not keep them: they may change with the next export (tensorflow#33303).
 
     ## What to do
-    Convert with `TFLiteConverter.from_saved_model` in eager mode, or give `from_concrete_functions` its second
-    argument, `trackable_obj`. Three ways lose the signature without a word: a SavedModel converted after
-    `disable_eager_execution()`, concrete functions without `trackable_obj`, and the TF1 converters.
+    `tflint fix` adds one that is named after the tensors; `--rename` gives better names.
+
+    To keep it where the model is made, convert with `TFLiteConverter.from_saved_model` in eager mode, or give
+    `from_concrete_functions` its second argument, `trackable_obj`. Three ways lose the signature without a word: a
+    SavedModel converted after `disable_eager_execution()`, concrete functions without `trackable_obj`, and the TF1
+    converters.
 
     ## Exceptions
     Info where the target does not read signatures: TFLite Micro, and TFLite before 2.5. An error where `tflint.lock` or
@@ -57,7 +61,9 @@ def no_signature(target: Target, contracts: tuple[Contract, ...]) -> Iterator[Hi
     reads = target.profile.signature_defs  # parsed from TF 2.5 on, never by TFLM: measured, facts/README.md section 6
     asked = any(contract.interface.keys for contract in contracts)
     severity = Severity.ERROR if asked else None if reads else Severity.INFO
-    yield hit(target.model, severity=severity, inputs=inputs, outputs=outputs)
+    from tflint.api import AddSignature  # noqa: PLC0415 - only where there is something to mend
+
+    yield hit(target.model, severity=severity, fix=(AddSignature(),), inputs=inputs, outputs=outputs)
 
 
 def _count(indices: tuple[int, ...], what: str) -> str:

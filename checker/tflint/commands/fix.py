@@ -1,0 +1,186 @@
+"""`tflint fix`: settings, plan, loop, report: one straight line. The model is written at the very end or not at all."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tflint import __version__, plans, select
+from tflint.commands.lock import lock_of
+from tflint.commands.show import open_model
+from tflint.config.given import flag_layers
+from tflint.config.hierarchy import Hierarchy
+from tflint.contract.find import Contracts, key_in
+from tflint.contract.lock import read_lock
+from tflint.engine import check_file
+from tflint.errors import TflintError, one_of
+from tflint.fix import asked
+from tflint.fix.loop import Outcome, mend
+from tflint.fix.plan import ordered, steps_for
+from tflint.fix.prove import require_runtime
+from tflint.registry import catalogue
+from tflint.report import write
+from tflint.report.escape import LONGEST_MESSAGE, no_commands, plain, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tflint.findings import FileReport
+    from tflint.fix.plan import Step
+
+FORMATS = ("text", "json")
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line said."""
+
+    model: Path
+    out: Path | None
+    signature: str | None
+    renames: tuple[str, ...]
+    orders: tuple[str, ...]
+    select: str | None
+    targets: tuple[str, ...]
+    unsafe: bool
+    plan: bool
+    diff: bool
+    backup: bool
+    output_format: str
+
+
+def fix_command(request: Request) -> int:
+    """Run it; give the exit code. Raises TflintError."""
+    one_of(request.output_format, "--output-format", FORMATS)
+    if request.plan and request.diff:
+        raise TflintError("--plan and --diff: one of them")
+    model = open_model(request.model)
+    wishes = ordered(_wishes(request, model))
+    looks = request.plan or request.diff
+    if not looks:
+        require_runtime()
+    hierarchy = Hierarchy(flags=flag_layers({"target": list(request.targets) or None}))
+    settings = hierarchy.of(request.model)
+    rules = catalogue()
+    codes = _codes(request, rules, bool(wishes))
+    plan = plans.make(settings, rules)
+    contracts = Contracts().of(request.model, settings.models)
+
+    def check(path: Path) -> FileReport:
+        return check_file(path, plan, str(request.model), contracts)
+
+    def choose(report: FileReport) -> tuple[list[Step], list[Step]]:
+        return steps_for(report.findings, codes, unsafe=request.unsafe)
+
+    shown: list[str] = []
+    outcome = mend(
+        request.model,
+        check,
+        wishes,
+        choose,
+        out=request.out,
+        backup=request.backup,
+        preview=(lambda path: shown.append(_difference(request, path) if request.diff else "")) if looks else None,
+    )
+    if outcome.out is not None:
+        _note(outcome)
+    if request.diff and request.output_format == "text":
+        sys.stdout.write(shown[0] if shown else f"{plain(str(request.model))}: nothing to change\n")
+    else:
+        sys.stdout.write(_rendered(request, outcome))
+    return 0
+
+
+def _wishes(request: Request, model: Any) -> Iterator[Step]:
+    if request.signature is not None:
+        yield asked.step(asked.signature_edit(request.signature, model), "--signature")
+    for text in request.renames:
+        yield asked.step(asked.rename_edit(text), "--rename")
+    for text in request.orders:
+        yield from (asked.step(edit, "--order") for edit in asked.order_edits(text))
+
+
+def _codes(request: Request, rules: Any, wished: bool) -> frozenset[str]:
+    """Rules whose findings are mended: those selected, else all, but none where something else was asked for."""
+    if request.select is None:
+        return frozenset() if wished else frozenset(rules)
+    words = [word.strip() for word in request.select.split(",") if word.strip()]
+    return frozenset(code for word in words for code in select.matched(rules, word, "--select"))
+
+
+def _difference(request: Request, candidate: Path) -> str:
+    """What `tflint diff` says of the model and the candidate."""
+    from tflint.commands import diff as command  # noqa: PLC0415 - for who asks
+
+    return command.between(request.model, candidate, str(request.model), request.targets, request.output_format)
+
+
+def _note(outcome: Outcome) -> None:
+    """Record in the lock what was done and on what proof."""
+    assert outcome.out is not None  # noqa: S101 - the caller's condition
+    path = lock_of(outcome.out, anywhere=True)
+    lock = read_lock(path)
+    entry = {
+        "tool": f"tflint {__version__}",
+        "edits": [step.edit.title for step in outcome.done],
+        "input": outcome.digests[0],
+        "output": outcome.digests[1],
+        "parity": {"holds": outcome.proof.words, **outcome.proof.metrics} if outcome.proof else {},
+    }
+    write(path, lock.with_note(key_in(outcome.out.absolute(), path), "fix", entry).text)
+
+
+def _rendered(request: Request, outcome: Outcome) -> str:
+    if request.output_format == "json":
+        from tflint.report.json import dumped, finding_object  # noqa: PLC0415 - this form only
+
+        return dumped(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "path": str(request.model),
+                "written": None if outcome.out is None else str(outcome.out),
+                "backup": None if outcome.backup is None else str(outcome.backup),
+                "steps": [step.plain for step in outcome.done],
+                "left": [step.plain for step in outcome.left],
+                "sizes": list(outcome.sizes) if outcome.done else None,
+                "digests": list(outcome.digests) if outcome.out else None,
+                "parity": None if outcome.proof is None else {"words": outcome.proof.words, **outcome.proof.metrics},
+                "findings": [finding_object(finding) for finding in outcome.after.findings],
+            }
+        )
+    return no_commands("".join(f"{line}\n" for line in _lines(request, outcome)))
+
+
+def _lines(request: Request, outcome: Outcome) -> Iterator[str]:
+    name = plain(str(request.model))
+    yield name
+    for step in outcome.done:
+        yield f"  {_step(step)}"
+    if not outcome.done:
+        yield "  nothing to change"
+    for step in outcome.left:
+        yield f"  left: {_step(step)}"
+    new = {f.rule.code: f for f in outcome.after.findings} if outcome.done else {}
+    had = {finding.rule.code for finding in outcome.before.findings}
+    for code, finding in new.items():
+        if code not in had and finding.suppressed is None:
+            yield f"  now seen: {code} {finding.rule.name}: {short(finding.message, LONGEST_MESSAGE)}"
+    if not outcome.done:
+        return
+    sizes = "{:,} -> {:,} bytes".format(*outcome.sizes)
+    edits = f"{len(outcome.done)} edit{'' if len(outcome.done) == 1 else 's'}"
+    if outcome.out is None:
+        yield f"would make {edits}, {sizes}; nothing was written, nothing was run"
+    else:
+        yield f"proved: {outcome.proof.words if outcome.proof else ''}"
+        kept = f", the old one is {plain(str(outcome.backup))}" if outcome.backup else ""
+        yield f"written: {plain(str(outcome.out))}, {edits}, {sizes}{kept}"
+
+
+def _step(step: Step) -> str:
+    mark = "" if step.edit.applicability == "safe" else f" ({step.edit.applicability})"
+    rule = f"{step.code} {step.name}: " if step.code else ""
+    return f"{short(step.edit.title, LONGEST_MESSAGE)}{mark}: {rule}{short(step.why, LONGEST_MESSAGE)}"

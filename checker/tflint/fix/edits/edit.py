@@ -1,0 +1,58 @@
+"""What every edit is: a value that says what it does and at what price, and does it to the tables of a document."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from tflint.fix.document import Document
+
+Applicability = Literal["safe", "unsafe", "manual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(ABC):
+    """One change of a model.
+
+    It names tensors by number and never operators: numbers of tensors stay until dead code is dropped, which comes
+    last. Nothing here imports a writer, so that rules may carry edits.
+    """
+
+    applicability: ClassVar[Applicability] = "safe"
+    """`safe`: outputs stay bit-identical; `unsafe`: numbers or what callers bind to change; `manual`: only a person
+    knows what to write."""
+    stage: ClassVar[int] = 0
+    """Edits of a lower stage come first."""
+    exposes: ClassVar[frozenset[str]] = frozenset()
+    """Codes of rules that may find, once it is done, what was there before and could not be seen."""
+    interface_only: ClassVar[bool] = False
+    """It touches nothing that takes part in the computation."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What it does: an imperative fragment."""
+
+    @abstractmethod
+    def apply(self, document: Document) -> bool:
+        """Do it; say whether anything changed. Raises TflintError, with the reason, where it cannot be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand(Edit):
+    """What a person has to decide."""
+
+    applicability = "manual"
+
+    advice: str
+
+    @property
+    def title(self) -> str:
+        """The advice."""
+        return self.advice
+
+    def apply(self, document: Document) -> bool:  # noqa: ARG002 - as all edits
+        """Nothing."""
+        return False
