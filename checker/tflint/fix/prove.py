@@ -1,85 +1,161 @@
-"""Proof that an edited model answers as the old one did: both are run on the same inputs, in a process of their own.
+"""Proof that an edited model answers as the old one did: `tflint verify` of both, by the edits' own binding.
 
-An edit that touches nothing of the computation needs no run of a model that does not run here: its tables are compared.
+A model that does not run here can prove nothing by running. Then edits that touch nothing of the computation are proved
+by the tables: operators, tensors and weights of both files are the same. And where the edit is to make it run, that it
+does is what can be shown.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
-import shutil
-import subprocess
-import sys
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from importlib.metadata import PackageNotFoundError, version
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
+from tflint.fix.document import SIDES
+from tflint.fix.edits.interface import Rename
+from tflint.model.flatbuf import Reader
+from tflint.model.read import mapped, read_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from tflint.fix.document import Document
     from tflint.fix.edits.edit import Edit
+    from tflint.parity.entry import Port
+    from tflint.parity.judge import Judgement
+    from tflint.parity.report import ParityReport, Part
 
 EXTRA = "tflint fix runs both models to prove that nothing broke: pip install 'tflint[verify]'"
-TIMEOUT = 600  # seconds
-SAMPLES = 3
+RUNTIME = "ai-edge-litert"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """`problems`: none where it holds. `words`: on what it rests; `metrics` for the lock."""
 
-    words: str
+    words: str = ""
     problems: tuple[str, ...] = ()
     metrics: dict[str, Any] = field(default_factory=dict)
 
 
 def require_runtime() -> None:
     """Raise TflintError, which says what to install, where this environment cannot run a model."""
-    if importlib.util.find_spec("ai_edge_litert") is None:
+    if any(importlib.util.find_spec(name) is None for name in ("ai_edge_litert", "numpy")):
         raise TflintError(EXTRA)
 
 
-def prove(reference: Path, candidate: Path, document: Document, edits: Iterable[Edit]) -> Proof:
-    """Compare what both answer. The inputs and outputs of `document` tell which belongs to which."""
+def prove(reference: Path, candidate: Path, document: Document, edits: Collection[Edit]) -> Proof:
+    """Compare what both answer. Raises TflintError where there is no runtime."""
     require_runtime()
-    request = {
-        "reference": str(reference),
-        "candidate": str(candidate),
-        "inputs": document.moved("inputs"),
-        "outputs": document.moved("outputs"),
-        "samples": SAMPLES,
+    from tflint.parity.gates import EXACT  # noqa: PLC0415 - numpy
+    from tflint.parity.verify import Options, verify  # noqa: PLC0415 - same
+
+    exact = all(edit.exact for edit in edits)
+    options = Options(bind=_binding(reference, candidate, document, edits))
+    report = verify(str(reference), str(candidate), None, EXACT if exact else None, options)
+    gone = {port.name for port, place in _moved(_ports(reference, "outputs"), document, "outputs") if place is None}
+    problems = [*report.problems, *(line for part in report.parts for line in _problems(part, gone))]
+    if problems and not any(each.reference.ran for part in report.parts for each in part.judgements):
+        return _without_reference(reference, candidate, report, edits)
+    return Proof(_words(report), tuple(problems), _metrics(report))
+
+
+def _problems(part: Part, gone: set[str]) -> Iterator[str]:
+    """Why a part does not hold; outputs that the edits took away are none."""
+    yield from part.problems
+    for judgement in part.judgements:
+        runner = judgement.candidate.runner
+        yield from (f"with {runner}: {problem}" for problem in judgement.problems)
+        lost = (v for v in judgement.verdicts if not v.holds and not (v.output in gone and not v.candidate_output))
+        yield from (f"with {runner}: output '{verdict.output}': {verdict.problem}" for verdict in lost)
+
+
+def _without_reference(reference: Path, candidate: Path, report: ParityReport, edits: Collection[Edit]) -> Proof:
+    judgements = [each for part in report.parts for each in part.judgements]
+    why = next((each.reference.problem for each in judgements), "; ".join(report.reasons))
+    if all(edit.interface_only for edit in edits):
+        if _computation(reference) == _computation(candidate):
+            words = f"operators, tensors and weights of both files are the same (it does not run here: {why})"
+            return Proof(words, (), {"gate": "tables"})
+        return Proof(problems=("the computation of both files is not the same",))
+    if any(edit.repairs for edit in edits) and judgements and all(map(_runs_well, judgements)):
+        words = f"it runs and its outputs are finite, and before it did not: {why}"
+        return Proof(words, (), {"gate": "runs", **_metrics(report)})
+    return Proof(problems=(f"the model as it was does not run here, so nothing can be compared: {why}",))
+
+
+def _runs_well(judgement: Judgement) -> bool:
+    rows = [row for row in judgement.candidate.rows if not isinstance(row, str)]
+    return judgement.candidate.ran and all((abs(v) < inf).all() for row in rows for v in row if v.dtype.kind in "fc")
+
+
+def _binding(reference: Path, candidate: Path, document: Document, edits: Collection[Edit]) -> dict[str, str]:
+    """Reference name -> candidate name of what is called or placed otherwise than it was."""
+    found = {edit.old: edit.new for edit in edits if isinstance(edit, Rename)}
+    for side in SIDES:
+        now = {port.position: port.name for port in _ports(candidate, side)}
+        for port, place in _moved(_ports(reference, side), document, side):
+            if place in now and now[place] != port.name:
+                found[port.name] = now[place]
+    return found
+
+
+def _ports(path: Path, side: str) -> list[Port]:
+    """Ports of the entry that callers bind to by position."""
+    from tflint.parity.entry import entries  # noqa: PLC0415 - after the check of the runtime
+
+    found = (getattr(entry, side) for entry in entries(read_model(path)) if entry.subgraph == 0)
+    return [port for port in next(found, ()) if port.position is not None]
+
+
+def _moved(ports: list[Port], document: Document, side: str) -> Iterator[tuple[Port, int | None]]:
+    """Each with the position that it has now; None: it is gone."""
+    moved = document.moved(side)
+    return ((port, moved[port.position] if (port.position or 0) < len(moved) else None)
+            for port in ports if port.position is not None)  # fmt: skip
+
+
+def _computation(path: Path) -> Any:
+    """All that takes part in the computation, weights included."""
+    root = Reader(mapped(path), errors="surrogateescape").root("Model")
+    graphs = [
+        [{k: v for k, v in tensor.items() if k != "name"} for tensor in graph["tensors"] or ()]
+        + (graph["operators"] or [])
+        for graph in root["subgraphs"] or ()
+    ]
+    used = {tensor["buffer"] for graph in root["subgraphs"] or () for tensor in graph["tensors"] or ()}
+    weights = {index: root["buffers"][index]["data"] for index in used if index < len(root["buffers"] or ())}
+    return _bare([graphs, root["operator_codes"]]), weights
+
+
+def _bare(value: Any) -> Any:
+    """Tables without the places of their bytes."""
+    if isinstance(value, dict):
+        return {k: _bare(v) for k, v in value.items() if not k.endswith("_start")}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+def _words(report: ParityReport) -> str:
+    samples = sum(len(part.samples.rows) for part in report.parts)
+    runners = list(dict.fromkeys(each.candidate.runner for part in report.parts for each in part.judgements))
+    how = "bit-identical" if report.gates.exact else f"alike within the gates of {report.gates.name}"
+    origin = next((part.samples.origin for part in report.parts), "")
+    return f"outputs are {how} on {samples} samples ({origin}), with {' and '.join(runners)}"
+
+
+def _metrics(report: ParityReport) -> dict[str, Any]:
+    numbers = [v.numbers for p in report.parts for j in p.judgements for v in j.verdicts if v.numbers]
+    try:
+        runtime = f"{RUNTIME} {version(RUNTIME)}"
+    except PackageNotFoundError:
+        runtime = RUNTIME
+    return {
+        "gate": report.gates.name,
+        "samples": sum(len(part.samples.rows) for part in report.parts),
+        "max_abs": max((n.max_abs for n in numbers if n.max_abs is not None), default=None),
+        "runtime": runtime,
     }
-    answer = _ask(request)
-    if "unrunnable" in answer:
-        if all(edit.interface_only for edit in edits):
-            return Proof("by its tables: no edit touches the computation, and the model does not run here")
-        why = f"the model as it was does not run here, so nothing can be compared: {answer['unrunnable']}"
-        return Proof("", (why,))
-    words = f"{answer['compared']} outputs of {answer['samples']} samples are bit-identical"
-    metrics = {"gate": "exact", "samples": answer["samples"], "runtime": answer["runtime"]}
-    return Proof(words, tuple(answer["problems"]), metrics)
-
-
-def _ask(request: dict[str, Any]) -> dict[str, Any]:
-    """The answer of `child.py`, in a folder of its own: models can write files, and a script's folder is searched."""
-    with tempfile.TemporaryDirectory(prefix="tflint-fix-") as name:
-        folder = Path(name)
-        (folder / "work").mkdir()
-        script = folder / "child.py"
-        shutil.copyfile(Path(__file__).with_name("child.py"), script)
-        command = [sys.executable, str(script), json.dumps(request)]
-        try:
-            done = subprocess.run(  # noqa: S603 - this interpreter
-                command, cwd=folder / "work", capture_output=True, text=True, timeout=TIMEOUT, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return {"unrunnable": f"no answer within {TIMEOUT} seconds"}
-        if done.returncode:
-            said = done.stderr.strip().splitlines()[-1:] or ["no word"]
-            return {"unrunnable": f"the process ended with {done.returncode}: {said[0]}"}
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer

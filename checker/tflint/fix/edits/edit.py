@@ -30,6 +30,11 @@ class Edit(ABC):
     interface_only: ClassVar[bool] = False
     """It touches nothing that takes part in the computation."""
 
+    exact: ClassVar[bool] = True
+    """Outputs stay bit-identical, whatever else it is that makes it unsafe."""
+    repairs: ClassVar[bool] = False
+    """It may make a model run that does not."""
+
     @property
     @abstractmethod
     def title(self) -> str:
