@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +13,10 @@ import pytest
 from command import tflint
 from models import SHARED
 from tflint import sketch
+from tflint.model.read import read_model
+from tflint.parity.entry import entries
 from tflint.parity.gates import EXACT
+from tflint.parity.generate import Side, generate
 from tflint.parity.verify import Options, verify
 
 if TYPE_CHECKING:
@@ -351,3 +356,153 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], words
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert words in done.stderr
+
+
+def test_a_python_function_is_a_reference(tmp_path: Path) -> None:
+    """The original, whatever it is made of: outputs are bound by name, and an exception of it is a result."""
+    (tmp_path / "original.py").write_text(
+        "import numpy as np\n"
+        f"W = np.array({WEIGHT.tolist()}, np.float32)\n"
+        "def model():\n"
+        "    return lambda x: {'second': 1 / (1 + np.exp(-x @ W.T)), 'first': np.tanh(x @ W.T)}\n"
+        "def broken():\n"
+        "    raise KeyError('weights')\n"
+    )
+    for weight, rc in ((WEIGHT, 0), (WEIGHT.T, 1)):
+        (tmp_path / "m.tflite").write_bytes(sketch.build(two(weight)))
+        done = tflint("verify", "original:model", "m.tflite", "-f", "json", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (rc, "")
+        assert json.loads(done.stdout)["entries"][0]["runs"][0]["reference"]["runner"] == "python"
+    done = tflint("verify", "original:broken", "m.tflite", cwd=tmp_path)
+    assert (done.returncode, "the reference does not run: KeyError: 'weights'" in done.stdout) == (1, True)
+
+
+TEXTS = """
+ids: int32[1,16] sig=[-1,16]
+input_mask: int32[1,16] sig=[-1,16]
+table: float32[40,4] = const
+e: float32[1,16,4] sig=[-1,16,4] = GATHER(table, ids)
+m: float32[1,16] sig=[-1,16] = CAST(input_mask)
+signature serve(ids=ids, mask=input_mask) -> (e=e, m=m)
+"""
+
+
+def test_random_samples_are_such_as_a_model_takes(tmp_path: Path) -> None:
+    """Ids are rows of the table, masks are ragged, padding follows them, sizes vary, and a seed is a seed."""
+    path = tmp_path / "m.tflite"
+    path.write_bytes(sketch.build(TEXTS))
+    model = read_model(path)
+    (entry,) = entries(model)
+    side = Side(model, entry, {port.name: port.name for port in entry.inputs})
+    samples = generate((side,), count=6, seed=3)
+
+    assert [row["ids"].shape for row in samples.rows] == [(1, 16), (3, 16)] * 3
+    assert all(row["ids"].min() >= 0 and row["ids"].max() < 40 for row in samples.rows)
+    lengths = [row["mask"].sum(axis=1).tolist() for row in samples.rows]
+    assert lengths[0] == [16]
+    assert lengths[-1] == [0, 0, 0]
+    assert len({length for row in lengths for length in row}) > 4
+    assert all((np.diff(row["mask"], axis=1) <= 0).all() for row in samples.rows)
+    assert all((row["ids"][row["mask"] == 0] == 0).all() for row in samples.rows)
+    again = generate((side,), count=6, seed=3)
+    assert all((a[key] == b[key]).all() for a, b in zip(samples.rows, again.rows, strict=True) for key in a)
+    other = generate((side,), count=6, seed=4)
+    assert any((a["ids"] != b["ids"]).any() for a, b in zip(samples.rows, other.rows, strict=True))
+    assert verify(str(path), str(path), gates=EXACT, options=Options(count=2, modes=("builtin",))).holds
+
+
+FLOAT_IO = INT8.replace("x: int8[1,4] q=0.01+3\n", "r: float32[1,4]\nx: int8[1,4] q=0.01+3 = QUANTIZE(r)\n").replace(
+    "x=x", "x=r"
+)
+
+
+def test_integer_inputs_are_quantized_as_they_say(tmp_path: Path) -> None:
+    """A model with int8 inputs gets the same numbers as one that quantizes by itself."""
+    found = report(tmp_path, INT8, FLOAT_IO, "--metric", "atol:0", rc=0)
+
+    assert found["entries"][0]["notes"] == ["input 'x' is float32[1,4], the reference's int8[1,4] q=0.01+3"]
+    report(tmp_path, FLOAT_IO, INT8, "--metric", "atol:0", rc=0)
+    found = report(tmp_path, INT8, FLOAT_IO, "--metric", "exact", rc=1)
+    assert found["reasons"] == ["signature 'serve': input 'x' is float32[1,4], the reference's int8[1,4] q=0.01+3"]
+
+
+def test_a_signature_answers_as_the_positions_did(tmp_path: Path) -> None:
+    """A model without signatures and the same one with a signature: bound by position, and told so."""
+    bare = two().replace("signature serve(x=x) -> (first=a, second=b)\n", "")
+    named = two().replace("(first=a, second=b)", "(second=b, first=a)")
+    found = report(tmp_path, bare, named, "--metric", "exact", rc=0)
+
+    run = found["entries"][0]["runs"][0]
+    assert (run["reference"]["signature"], run["candidate"]["signature"]) == (None, "serve")
+    assert [(each["output"], each["candidate_output"]) for each in run["outputs"]] == [("a", "first"), ("b", "second")]
+    assert "bound by position" in found["entries"][0]["notes"][0]
+
+
+KERAS = """
+import keras, tensorflow as tf
+ids, mask = keras.Input((8,), name="ids", dtype="int32"), keras.Input((8,), name="mask", dtype="int32")
+x = keras.layers.Embedding(50, 16)(ids) * keras.ops.cast(mask, "float32")[..., None]
+x = keras.layers.Dense(16, activation="tanh")(keras.layers.Flatten()(x))
+outputs = [keras.layers.Dense(5, activation="softmax", name="scores")(x), keras.layers.Dense(3, name="boxes")(x)]
+model = keras.Model([ids, mask], outputs)
+model.save("model.keras")
+model.export("saved", verbose=False)
+open("model.tflite", "wb").write(tf.lite.TFLiteConverter.from_saved_model("saved").convert())
+model.layers[-1].kernel.assign(model.layers[-1].kernel * 1.01)
+model.save("other.keras")
+"""
+BERT = """
+import litert_torch, torch, transformers
+config = transformers.BertConfig(vocab_size=99, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+    intermediate_size=37, max_position_embeddings=32, num_labels=3)
+bert = transformers.BertForSequenceClassification(config).eval()
+bert.save_pretrained("checkpoint")
+class Logits(torch.nn.Module):
+    def forward(self, input_ids, attention_mask):
+        return {"logits": bert(input_ids=input_ids, attention_mask=attention_mask).logits}
+inputs = {name: torch.ones(1, 16, dtype=torch.int32) for name in ("input_ids", "attention_mask")}
+litert_torch.convert(Logits().eval(), sample_kwargs=inputs).export("model.tflite")
+"""
+
+
+def made(folder: Path, environment: str, script: str) -> str:
+    """The interpreter of an environment that holds a framework, after it made models."""
+    python = os.environ.get(environment)
+    if not python:
+        pytest.skip(f"{environment} names no interpreter")
+    subprocess.run([python, "-c", script], cwd=folder, check=True, capture_output=True, timeout=600)
+    return python
+
+
+@pytest.mark.slow
+def test_tensorflow_is_a_reference(tmp_path: Path) -> None:
+    """A Keras file and a SavedModel, in an environment of their own; 1 % in one of two outputs is caught."""
+    python = made(tmp_path, "TENSORFLOW_PYTHON", KERAS)
+    for source, rc in (("saved", 0), ("model.keras", 0), ("other.keras", 1)):
+        done = tflint("verify", source, "model.tflite", "--python", python, "-f", "json", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (rc, "")
+    failed = {out["output"] for out in json.loads(done.stdout)["entries"][0]["runs"][0]["outputs"] if not out["holds"]}
+    assert failed == {"boxes"}
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_a_reference(tmp_path: Path) -> None:
+    """A Hugging Face checkpoint against what litert-torch made of it; samples of padding alone are not held to it."""
+    python = made(tmp_path, "TORCH_PYTHON", BERT)
+    done = tflint("verify", "checkpoint", "model.tflite", "--python", python, "-f", "json", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    run = json.loads(done.stdout)["entries"][0]["runs"][0]
+    assert run["notes"] == ["samples of padding alone are compared for NaN and infinities only"]
+    assert run["outputs"][0]["numbers"]["max_abs"] < 1e-6
+
+
+def test_a_missing_framework_is_one_line(tmp_path: Path) -> None:
+    """It says which environment lacks what, and how to name another; exit code 2."""
+    (tmp_path / "m.tflite").write_bytes(sketch.build(two()))
+    (tmp_path / "m.keras").write_bytes(b"")
+    done = tflint("verify", "m.keras", "m.tflite", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "takes tensorflow or keras, and" in done.stderr
+    assert "--python" in done.stderr

@@ -11,7 +11,11 @@ import typer
 def verify(
     reference: Annotated[
         str | None,
-        typer.Argument(help="What is right: a .tflite model, or its saved outputs (.npz).", show_default=False),
+        typer.Argument(
+            help="What is right: a .tflite model, a Keras file, a SavedModel, a .pt2, a checkpoint folder, "
+            "module:function or saved outputs (.npz).",
+            show_default=False,
+        ),
     ] = None,
     candidate: Annotated[str | None, typer.Argument(help="What is to be proved: the same.", show_default=False)] = None,
     inputs: Annotated[
@@ -45,6 +49,10 @@ def verify(
     ] = False,
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep what both answered, as .npz.")] = None,
     load: Annotated[Path | None, typer.Option(metavar="FILE", help="Judge again what was kept; runs nothing.")] = None,
+    python: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Interpreter of the environment that REFERENCE's framework is in."),
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for all samples of one model.")] = 600,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",
     output: Annotated[Path | None, typer.Option("-o", help="Write the report to a file.")] = None,
@@ -66,6 +74,7 @@ def verify(
         bind=tuple(bind or ()),
         delegates=delegates,
         registerers=tuple(registerer or ()),
+        python=python,
         timeout=timeout,
         per_layer=per_layer,
         save=save,

@@ -44,6 +44,7 @@ class Request:
     bind: tuple[str, ...]
     delegates: str
     registerers: tuple[str, ...]
+    python: str | None
     timeout: float
     per_layer: bool
     save: Path | None
@@ -140,6 +141,7 @@ def _options(request: Request, told: Mapping[str, Any]) -> Options:
         seed=seed,
         ranges={**ranges, **dict(_ranges(request.ranges))},
         registerers=request.registerers,
+        python=request.python or sys.executable,
         timeout=request.timeout,
         per_layer=request.per_layer,
         progress=_progress() if sys.stderr.isatty() else None,

@@ -30,7 +30,16 @@ def save(report: ParityReport, bind: Mapping[str, str], path: Path) -> None:
             for side, results in sides.items():
                 arrays |= arrays_of(results, f"{number}/{mode}/{side}/")
         told = {"signature": part.key, "problems": list(part.problems), "notes": list(part.notes), "runs": runs}
-        parts.append({**told, "samples": {"origin": part.samples.origin, "notes": list(part.samples.notes)}})
+        parts.append(
+            {
+                **told,
+                "samples": {
+                    "origin": part.samples.origin,
+                    "notes": list(part.samples.notes),
+                    "empty": list(part.samples.empty),
+                },
+            }
+        )
     about = {
         "parity": 1,
         "reference": report.reference,
@@ -61,6 +70,7 @@ def judged(path: Path, gates: Callable[[Gates], Gates]) -> ParityReport:
                         read_plain(pair["candidate"], arrays, f"{number}/{mode}/candidate/"),
                         found,
                         about["bind"],
+                        part["samples"]["empty"],
                     )
                     for mode, pair in enumerate(part["runs"])
                 ),

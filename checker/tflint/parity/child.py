@@ -137,7 +137,7 @@ class Session:
         start = time.perf_counter()
         try:
             row = [storable(value) for value in self.model(self.samples[index])]
-        except (ValueError, RuntimeError, TypeError, KeyError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever stands behind it is a result
             self.model.fresh()
             return f"{error}" or type(error).__name__
         self.seconds.append(time.perf_counter() - start)
@@ -162,6 +162,30 @@ class Session:
     def _again(self, index: int) -> bool:
         before, after = self.rows[index], self.attempt(index)
         return not isinstance(before, str) and not isinstance(after, str) and same(before, after)
+
+
+def samples_of(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """The samples of a request, by the names of the inputs."""
+    with np.load(request["samples"], allow_pickle=False) as archive:
+        return [
+            {port["name"]: archive[f"{index}/{place}"] for place, port in enumerate(request["inputs"])}
+            for index in range(request["count"])
+        ]
+
+
+def answered(session: Session, folder: Path) -> dict[str, Any]:
+    """Run all samples, write what came out, and give the rest of the answer."""
+    leaks, varies = session.all()
+    arrays = {
+        f"{index}/{place}": value
+        for index, row in enumerate(session.rows)
+        if not isinstance(row, str)
+        for place, value in enumerate(row)
+    }
+    np.savez(folder / "rows.npz", **arrays)
+    reasons = [row if isinstance(row, str) else None for row in session.rows]
+    seconds = session.seconds
+    return {"leaks": leaks, "varies": varies, "rows": reasons, "seconds": seconds, "memory": peak()}
 
 
 def keep(session: Session, folder: Path) -> str:
@@ -196,11 +220,7 @@ def main(request_file: str, answer_folder: str) -> None:
     folder = Path(answer_folder)
     request = json.loads(Path(request_file).read_text())
     sys.path.append(request["here"])  # modules of the user's
-    with np.load(request["samples"], allow_pickle=False) as archive:
-        samples = [
-            {port["name"]: archive[f"{index}/{place}"] for place, port in enumerate(request["inputs"])}
-            for index in range(request["count"])
-        ]
+    samples = samples_of(request)
     session = Session(None, samples, folder)
     session.stage("load")
     answer: dict[str, Any] = {}
@@ -211,16 +231,7 @@ def main(request_file: str, answer_folder: str) -> None:
     if session.model is not None and "keep" in request:
         answer["failure"] = keep(session, folder)
     elif session.model is not None:
-        answer["leaks"], answer["varies"] = session.all()
-        answer["rows"] = [row if isinstance(row, str) else None for row in session.rows]
-        answer["seconds"], answer["memory"] = session.seconds, peak()
-        arrays = {
-            f"{index}/{place}": value
-            for index, row in enumerate(session.rows)
-            if not isinstance(row, str)
-            for place, value in enumerate(row)
-        }
-        np.savez(folder / "rows.npz", **arrays)
+        answer = answered(session, folder)
     (folder / "answer.json").write_text(json.dumps(answer))
 
 

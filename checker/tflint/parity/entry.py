@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,13 @@ from tflint.contract.interface import interface_of
 from tflint.errors import TflintError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tflint.contract.interface import EntryPoint
     from tflint.contract.interface import Port as Stated
     from tflint.model.view import Model
+
+_NUMBER = re.compile(r"^output_(\d{1,6})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +105,25 @@ def _port(stated: Stated) -> Port:
 
 
 def bound(
-    reference: tuple[Port, ...], candidate: tuple[Port, ...], given: dict[str, str], *, named: bool
+    reference: tuple[Port, ...],
+    candidate: tuple[Port, ...],
+    given: dict[str, str],
+    *,
+    named: bool,
+    loose: bool = False,
 ) -> tuple[dict[str, str], str]:
     """Reference name -> candidate name of the ports that belong together, and how that was decided.
 
     `given` comes first. With `named` (both sides have names that callers use) the others bind by name, and those whose
-    name the candidate lacks stay unbound unless only one is left on each side; else they bind by position.
+    name the candidate lacks stay unbound unless only one is left on each side; else they bind by position. So they do
+    where sides that were made by different frameworks (`loose`) are as many and share no name.
     """
     pairs = {ours: theirs for ours, theirs in given.items() if any(port.name == ours for port in reference)}
     left = [port for port in reference if port.name not in pairs]
     free = [port for port in candidate if port.name not in pairs.values()]
-    if not named:
-        ours, theirs = (sorted(ports, key=_position) for ports in (left, free))
+    shared = {port.name for port in left} & {port.name for port in free}
+    if not named or (loose and not shared and len(left) == len(free) > 1):
+        ours, theirs = (sorted(ports, key=_numbered(ports) if loose else _position) for ports in (left, free))
         pairs |= {one.name: other.name for one, other in zip(ours, theirs, strict=False)}
         return pairs, "by position"
     names = {port.name for port in free}
@@ -124,6 +134,14 @@ def bound(
         pairs[left[0].name] = free[0].name
         return pairs, f"by name, '{left[0].name}' to '{free[0].name}' as the only ones left"
     return pairs, "by name"
+
+
+def _numbered(ports: list[Port]) -> Callable[[Port], int]:
+    """The numbers that converters give outputs without names (`output_1`), whose positions are shuffled."""
+    found = {port.name: match for port in ports if (match := _NUMBER.search(port.name))}
+    numbers = {name: int(match[1]) for name, match in found.items()}
+    distinct = len(set(numbers.values())) == len(ports)
+    return (lambda port: numbers[port.name]) if distinct else _position
 
 
 def _position(port: Port) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tflint.errors import TflintError, nearest
 from tflint.model.indexed import indexed
+from tflint.model.task_metadata import task_metadata_of
 from tflint.parity.samples import Samples
 from tflint.parity.values import DTYPES
 
@@ -30,7 +32,7 @@ WORDS = ("hello world", "", "the quick brown fox", "42", "naïve café", "a")
 class Kind:
     """What an input is filled with. `words`: as it is told."""
 
-    name: str  # range, mask, text
+    name: str  # range, flags, mask, text
     words: str
     low: float = 0
     high: float = 0
@@ -74,7 +76,8 @@ def generate(
     notes = tuple(f"{port.name}: {port}, {kinds[port.name].words}" for port in ports)
     if any(-1 in shape for shape in shapes.values()):
         notes = (*notes, "sizes that may vary: small and large ones in turn")
-    return Samples(rows, f"{count} random samples of seed {seed}", notes)
+    masked = count > 1 and any(kind.name == "mask" for kind in kinds.values())
+    return Samples(rows, f"{count} random samples of seed {seed}", notes, (count - 1,) if masked else ())
 
 
 def shape_of(port: Port, sides: tuple[Side, ...]) -> tuple[int, ...]:
@@ -98,7 +101,7 @@ def kind_of(port: Port, sides: tuple[Side, ...], given: tuple[float, float] | No
     rows = min((limit for side in sides if (limit := _rows(side, port.name)) is not None), default=None)
     dtype = np.dtype(port.dtype)
     if "mask" in port.name.lower() and port.affine is None and rows in (None, 2):
-        return Kind("mask", "1 for a ragged part of each row, 0 behind it; the last sample has a row of padding alone")
+        return Kind("mask", "1 for a ragged part of each row, 0 behind it; the last sample is padding alone")
     if rows is not None:
         return Kind("range", f"0 to {rows - 1}, the rows of the table that it indexes", 0, rows - 1)
     if dtype.kind == "b":
@@ -107,7 +110,7 @@ def kind_of(port: Port, sides: tuple[Side, ...], given: tuple[float, float] | No
         info = np.iinfo(dtype)
         return Kind("range", f"all of {port.dtype}", info.min, info.max)
     if dtype.kind in "iu":
-        return Kind("range", f"0 and 1, for nothing tells which are legal (--range {port.name}=LOW:HIGH)", 0, 1)
+        return Kind("flags", f"0 and 1, for nothing tells which are legal (--range {port.name}=LOW:HIGH)", 0, 1)
     return _floats(port, sides)
 
 
@@ -117,6 +120,11 @@ def _floats(port: Port, sides: tuple[Side, ...]) -> Kind:
         low, high = max(span[0] for span in spans), min(span[1] for span in spans)
         if low < high:
             return Kind("range", f"{low:.4g} to {high:.4g}, which its quantization covers", low, high)
+    spans = [span for side in sides if (span := _normalized_span(side, port.name)) is not None]
+    if spans:
+        return Kind(
+            "range", f"{spans[0][0]:.4g} to {spans[0][1]:.4g}, pixels normalized as its metadata says", *spans[0]
+        )
     if _is_image(port.shape or ()):
         return Kind("range", "0 to 1, as an image", 0, 1)
     return Kind("range", "-1 to 1", -1, 1)
@@ -148,6 +156,20 @@ def _quantized_span(side: Side, name: str) -> tuple[float, float] | None:
     return None
 
 
+def _normalized_span(side: Side, name: str) -> tuple[float, float] | None:
+    """What pixels from 0 to 255 become by the normalization that TFLite Metadata states: (pixel - mean) / std."""
+    port = side.port(name)
+    metadata = task_metadata_of(side.model)
+    if port is None or port.position is None or metadata is None or port.position >= len(metadata.inputs):
+        return None
+    for unit in metadata.inputs[port.position].units:
+        mean, std = (tuple(unit.options.get(key) or ()) for key in ("mean", "std"))
+        if unit.kind == "NormalizationOptions" and mean and std and std[0] > 0:
+            span = -mean[0] / std[0], (255 - mean[0]) / std[0]
+            return span if -inf < span[0] <= span[1] < inf else None
+    return None
+
+
 def _is_image(shape: tuple[int, ...]) -> bool:
     return len(shape) == 4 and (shape[3] in CHANNELS or shape[1] in CHANNELS)
 
@@ -174,6 +196,8 @@ def _row(
             if shape not in lengths:
                 lengths[shape] = _lengths(shape, random, whole=index == 0, padded=padded)
             row[port.name] = (np.arange(shape[-1] if shape else 1) < lengths[shape]).astype(port.dtype).reshape(shape)
+        elif kind.name == "flags" and index == 0:
+            row[port.name] = np.ones(shape, port.dtype)  # which a size, a divisor or a count can be too
         else:
             row[port.name] = _values(kind, np.dtype(port.dtype), shape, random)
             if shape in lengths and kind.low <= 0 <= kind.high and np.dtype(port.dtype).kind in "iu":
@@ -188,14 +212,11 @@ def _size(axis: int, size: int, shape: tuple[int, ...], end: int) -> int:
 
 
 def _lengths(shape: tuple[int, ...], random: Any, *, whole: bool, padded: bool) -> Any:
-    """How much of each row is real: all of it, a part, or in the first row nothing."""
+    """How much of each row is real: all of it, a part, or nothing."""
     if not shape:
         return np.array(1)
-    last = shape[-1]
-    found = np.full((*shape[:-1], 1), last) if whole else random.integers(1, last + 1, (*shape[:-1], 1))
-    if padded:
-        found[:1] = 0
-    return found
+    rows, last = (*shape[:-1], 1), shape[-1]
+    return np.full(rows, 0 if padded else last) if whole or padded else random.integers(1, last + 1, rows)
 
 
 def _values(kind: Kind, dtype: Any, shape: tuple[int, ...], random: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from tflint.parity.recorded import call
 from tflint.parity.values import real
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tflint.parity.entry import Port
     from tflint.parity.gates import Function, Gates
@@ -70,15 +70,34 @@ class _Case:
     notes: list[str] = field(default_factory=list)
 
 
-def judge(reference: Results, candidate: Results, gates: Gates, given: Mapping[str, str] | None = None) -> Judgement:
-    """Judge two results of the same samples. `given`: reference output -> candidate output, before all binding."""
+def judge(
+    reference: Results,
+    candidate: Results,
+    gates: Gates,
+    given: Mapping[str, str] | None = None,
+    empty: Iterable[int] = (),
+) -> Judgement:
+    """Judge two results of the same samples. `given`: reference output -> candidate output, before all binding.
+
+    `empty`: samples of padding alone. What a model makes of them is its own affair as long as both are finite, unless
+    both are `.tflite`.
+    """
     case = _Case()
     named = reference.named and candidate.named
-    names, binding = bound(reference.outputs, candidate.outputs, dict(given or {}), named=named)
+    loose = not (reference.of_tflite and candidate.of_tflite)
+    names, binding = bound(reference.outputs, candidate.outputs, dict(given or {}), named=named, loose=loose)
+    if binding != "by name" and (loose or named):
+        case.notes.append(f"outputs are bound {binding}")
     if _ran(reference, candidate, case):
         used = _samples(reference, candidate, case)
         _state(reference, candidate, case)
-        verdicts = tuple(_verdicts(reference, candidate, names, gates, used, case))
+        finite = [index for index in used if loose and index in set(empty)]
+        if finite and len(finite) < len(used):
+            used = [index for index in used if index not in finite]
+            case.notes.append("samples of padding alone are compared for NaN and infinities only")
+        else:
+            finite = []
+        verdicts = tuple(_verdicts(reference, candidate, names, gates, (used, finite), case))
         for function in gates.functions:
             _ask(function, _real(reference, used), _real(candidate, used, names), case)
     else:
@@ -135,7 +154,12 @@ def _state(reference: Results, candidate: Results, case: _Case) -> None:
 
 
 def _verdicts(
-    reference: Results, candidate: Results, names: Mapping[str, str], gates: Gates, used: list[int], case: _Case
+    reference: Results,
+    candidate: Results,
+    names: Mapping[str, str],
+    gates: Gates,
+    used: tuple[list[int], list[int]],
+    case: _Case,
 ) -> Iterator[Verdict]:
     theirs = {port.name: place for place, port in enumerate(candidate.outputs)}
     for place, port in enumerate(reference.outputs):
@@ -144,9 +168,8 @@ def _verdicts(
             yield Verdict(port.name, "", None, (), "the candidate has no such output")
             continue
         other = theirs[name]
-        ours = [reference.rows[index][place] for index in used]
-        answers = [candidate.rows[index][other] for index in used]
-        yield _verdict(port, candidate.outputs[other], ours, answers, gates)
+        pairs = [[(reference.rows[i][place], candidate.rows[i][other]) for i in part] for part in used]
+        yield _verdict(port, candidate.outputs[other], pairs[0], pairs[1], gates)
     extra = [port.name for port in candidate.outputs if port.name not in names.values()]
     if extra:
         case.notes.append(f"outputs of the candidate alone: {', '.join(extra)}")
@@ -182,19 +205,22 @@ def _ask(function: Function, ours: Mapping[str, Any], theirs: Mapping[str, Any],
     )
 
 
-def _verdict(port: Port, other: Port, ours: list[Any], theirs: list[Any], gates: Gates) -> Verdict:
-    pairs = ((one.shape, two.shape) for one, two in zip(ours, theirs, strict=True))
-    shapes = next((pair for pair in pairs if pair[0] != pair[1]), None)
+def _verdict(port: Port, other: Port, values: list[Any], finite: list[Any], gates: Gates) -> Verdict:
+    """The verdict of an output; `values` and `finite` are pairs, the latter judged for being finite alone."""
+    shapes = next(((one.shape, two.shape) for one, two in (*values, *finite) if one.shape != two.shape), None)
     if shapes is not None:
-        return Verdict(
-            port.name, other.name, None, (), f"its shape is {_dims(shapes[1])}, the reference's {_dims(shapes[0])}"
-        )
-    if gates.exact and port.name not in gates.of and (port.dtype, port.affine) != (other.dtype, other.affine):
-        return Verdict(port.name, other.name, None, (), f"it is {other}, the reference's {port}")
+        problem = f"its shape is {_dims(shapes[1])}, the reference's {_dims(shapes[0])}"
+        return Verdict(port.name, other.name, None, (), problem)
     exact = (port.dtype, port.affine) == (other.dtype, other.affine)
+    if gates.exact and port.name not in gates.of and not exact:
+        return Verdict(port.name, other.name, None, (), f"it is {other}, the reference's {port}")
     step = max(affine[0] if affine else 0.0 for affine in (port.affine, other.affine))
-    numbers = measure([real(v, port) for v in ours], [real(v, other) for v in theirs], step=step)
-    floating = port.affine is not None or any(value.dtype.kind in "fc" for value in ours)
+    numbers, others = (
+        measure([real(one, port) for one, _ in part], [real(two, other) for _, two in part], step=step)
+        for part in (values, finite)
+    )
+    numbers = replace(numbers, nonfinite=numbers.nonfinite + others.nonfinite)
+    floating = port.affine is not None or any(one.dtype.kind in "fc" for one, _ in values)
     return _held(port, other, numbers, gates.for_output(port.name, floating=floating), exact=exact)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SAVED = "saved"
+TFLITE_RUNNERS = ("default delegates", "builtin kernels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,14 @@ class Results:
         return not self.failure and any(not isinstance(row, str) for row in self.rows)
 
     @property
+    def of_tflite(self) -> bool:
+        """It is the answer of an interpreter, whose signatures callers know by name."""
+        return self.runner in TFLITE_RUNNERS
+
+    @property
     def named(self) -> bool:
         """Callers know its outputs by name, and not by position."""
-        return self.key is not None or self.runner == SAVED
+        return self.key is not None or not self.of_tflite
 
     @property
     def problem(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ import numpy as np
 from tflint.errors import TflintError
 from tflint.parity import results as saved
 from tflint.parity.entry import entries, pick, plain_port
+from tflint.parity.results import SAVED, TFLITE_RUNNERS
 from tflint.parity.values import fed
 
 if TYPE_CHECKING:
@@ -28,8 +30,14 @@ if TYPE_CHECKING:
     from tflint.parity.results import Results
     from tflint.parity.samples import Samples
 
+SCRIPTS = ("child.py", "frameworks.py")
 DEFAULT, BUILTIN = "default", "builtin"
-RUNNERS = {DEFAULT: "default delegates", BUILTIN: "builtin kernels"}
+RUNNERS = dict(zip((DEFAULT, BUILTIN), TFLITE_RUNNERS, strict=True))
+TFLITE = "tflite"
+FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+ENDINGS = {".npz": SAVED, ".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".pt2": "torch"}
+INSIDE = {"saved_model.pb": "saved-model", "config.json": "checkpoint"}  # a file of a folder -> its kind
+PACKAGES = {"checkpoint": "torch and transformers", "torch": "torch", "keras": "tensorflow or keras"}
 TIMEOUT = 600.0  # seconds for all samples of one model
 EXTRA = "tflint verify runs models: pip install 'tflint[verify]'"
 SIGNALS = {-getattr(signal, name): name for name in ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGFPE", "SIGBUS", "SIGILL")
@@ -47,26 +55,41 @@ def run(
     python: str = sys.executable,
     timeout: float = TIMEOUT,
 ) -> Results:
-    """Outputs of a `.tflite` model, or those that were saved in a `.npz`.
+    """Outputs of a `.tflite` model, of a model of another framework, or those that were saved in a `.npz`.
 
+    `entry`: the one whose inputs the samples are; of another framework, that of the model that it is compared with.
     `mode`: with default delegates, or with builtin kernels alone as on a phone. Raises TflintError for a source that
     is not there, for samples that are not its inputs', and where there is no runtime.
     """
-    if is_saved(source):
+    kind = kind_of(source)
+    if kind == SAVED:
         return saved.load(Path(source))
     if entry is None:
         entry = pick(entries(open_source(source)), signature, source)
-    require_runtime(python)
-    request = {"source": str(Path(source).resolve()), "mode": mode, "registerers": list(registerers)}
+    request: dict[str, Any] = {
+        "source": source if kind == "python" else str(Path(source).resolve()),
+        "kind": kind,
+        "mode": mode,
+    }
+    if kind == TFLITE:
+        require_runtime(python)
     with tempfile.TemporaryDirectory(prefix="tflint-verify-") as name:
         folder = Path(name)
-        failure = ask(folder, {**request, **described(entry, samples, folder)}, python, timeout)
+        request |= {"registerers": list(registerers), **described(entry, samples, folder)}
+        failure = ask(folder, request, python, timeout, "child.py" if kind == TFLITE else "frameworks.py")
         answer, arrays = read_answer(folder) if not failure else ({}, {})
+    if "missing" in answer:
+        wanted = PACKAGES.get(kind, "tensorflow")
+        raise TflintError(
+            f"{source} takes {wanted}, and {python} has no {answer['missing']}: install it there, or name an "
+            "environment that has it with --python"
+        )
+    outputs = [plain_port(port) for port in entry.outputs] if kind == TFLITE else answer.get("outputs", [])
     about: dict[str, Any] = {
         "source": source,
-        "runner": RUNNERS[mode],
+        "runner": RUNNERS[mode] if kind == TFLITE else kind,
         "signature": entry.key,
-        "outputs": [plain_port(port) for port in entry.outputs],
+        "outputs": [{**port, "position": port.get("position", place)} for place, port in enumerate(outputs)],
         "rows": answer.get("rows", []),
         "failure": failure or answer.get("failure", ""),
         "leaks": answer.get("leaks", False),
@@ -75,6 +98,17 @@ def run(
         "memory": answer.get("memory"),
     }
     return saved.read_plain(about, arrays)
+
+
+def kind_of(source: str) -> str:
+    """What a source is: tflite, saved (outputs of an earlier run), or of which framework."""
+    path = Path(source)
+    if path.is_dir():
+        inside = next((kind for name, kind in INSIDE.items() if (path / name).exists()), "")
+        return inside or (SAVED if any(path.glob("*.npz")) else TFLITE)
+    if not path.exists() and FUNCTION.fullmatch(source):
+        return "python"
+    return ENDINGS.get(path.suffix, TFLITE)
 
 
 def intermediates(
@@ -91,12 +125,6 @@ def intermediates(
             return {}, failure
         with np.load(folder / "tensors.npz", allow_pickle=False) as archive:
             return {int(key): archive[key] for key in archive.files}, ""
-
-
-def is_saved(source: str) -> bool:
-    """Whether it is outputs of an earlier run, and no model."""
-    path = Path(source)
-    return path.suffix == ".npz" or (path.is_dir() and any(path.glob("*.npz")))
 
 
 def open_source(source: str) -> Any:
@@ -139,7 +167,8 @@ def ask(folder: Path, request: Mapping[str, Any], python: str, timeout: float, s
     """
     for name in ("code", "work"):
         (folder / name).mkdir()
-    shutil.copyfile(Path(__file__).with_name(script), folder / "code" / script)
+    for each in SCRIPTS:
+        shutil.copyfile(Path(__file__).with_name(each), folder / "code" / each)
     (folder / "request.json").write_text(json.dumps({**request, "here": str(Path.cwd())}), encoding="utf-8")
     command = [shutil.which(python) or python, str(folder / "code" / script), str(folder / "request.json"), str(folder)]
     with (folder / "stderr").open("wb") as said:

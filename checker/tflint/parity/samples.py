@@ -21,21 +21,26 @@ _NUMBERED = re.compile(r"(\d+)/(.+)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Rows of {input: value}. `origin` says where they come from, `notes` what each input was made of."""
+    """Rows of {input: value}. `origin` says where they come from, `notes` what each input was made of.
+
+    `empty`: those that are padding alone, of which frameworks may think differently.
+    """
 
     rows: tuple[Mapping[str, Any], ...]
     origin: str
     notes: tuple[str, ...] = ()
+    empty: tuple[int, ...] = ()
 
     def only(self, indices: Iterable[int]) -> Samples:
         """Some of them."""
-        return Samples(tuple(self.rows[index] for index in indices), self.origin, self.notes)
+        return Samples(tuple(self.rows[index] for index in indices), self.origin)
 
 
 def save(samples: Samples, path: Path) -> None:
     """Write them as `.npz`: `0/ids`, `0/mask`, `1/ids`... Raises TflintError."""
     arrays = {f"{index}/{name}": value for index, row in enumerate(samples.rows) for name, value in row.items()}
-    write_arrays(path, {"samples": len(samples.rows), "origin": samples.origin, "notes": list(samples.notes)}, arrays)
+    about = {"samples": len(samples.rows), "origin": samples.origin, "notes": list(samples.notes)}
+    write_arrays(path, {**about, "empty": list(samples.empty)}, arrays)
 
 
 def load(path: Path) -> Samples:
@@ -55,7 +60,7 @@ def load(path: Path) -> Samples:
     if rows is None:
         return Samples((arrays,), str(path))
     origin = f"{path}, saved from {about['origin']}" if "origin" in about else str(path)
-    return Samples(tuple(rows), origin, tuple(map(str, about.get("notes", ()))))
+    return Samples(tuple(rows), origin, tuple(map(str, about.get("notes", ()))), tuple(about.get("empty", ())))
 
 
 def numbered(arrays: Mapping[str, Any]) -> list[dict[str, Any]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from tflint.parity.judge import Judgement, judge
 from tflint.parity.layers import Layers, compared, pairs
 from tflint.parity.pairing import Pair, conformed, handed, inputs, paired
 from tflint.parity.report import ParityReport, Part
-from tflint.parity.runners import BUILTIN, DEFAULT, TIMEOUT, intermediates, is_saved, open_source, run
+from tflint.parity.results import SAVED
+from tflint.parity.runners import BUILTIN, DEFAULT, TFLITE, TIMEOUT, intermediates, kind_of, open_source, run
 from tflint.parity.samples import Samples
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Options:
     seed: int = SEED
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     registerers: tuple[str, ...] = ()
+    python: str = sys.executable
     timeout: float = TIMEOUT
     per_layer: bool = False
     progress: Callable[[str], None] | None = None
@@ -54,9 +57,13 @@ def verify(
     does, to crash included, is in the report.
     """
     options = options or Options()
-    models = {source: open_source(source) for source in (reference, candidate) if not is_saved(source)}
+    models = {source: open_source(source) for source in (reference, candidate) if kind_of(source) == TFLITE}
     scheme = default_gates(candidate, models.get(candidate))
     gates = gates or scheme
+    if kind_of(candidate) not in (TFLITE, SAVED):
+        raise TflintError(f"{candidate}: the candidate is a .tflite model, or saved outputs")
+    if not models and kind_of(reference) != SAVED:
+        raise TflintError("one side is a .tflite model: it tells what the inputs are")
     if not models:
         found = judge(run(reference, _none()), run(candidate, _none()), gates, options.bind)
         part = Part(found.reference.key, Samples((), "none: both sides are saved"), (found,))
@@ -70,7 +77,7 @@ def verify(
 
 def default_gates(candidate: str, model: Model | None = None) -> Gates:
     """The gates that a candidate's quantization asks for; those of floats for what is saved."""
-    if model is None and not is_saved(candidate):
+    if model is None and kind_of(candidate) == TFLITE:
         model = open_source(candidate)
     return gates_for(schemes(model) if model else ())
 
@@ -87,28 +94,36 @@ def _part(pair: Pair, samples: Samples | None, gates: Gates, options: Options) -
     if problems:
         return Part(base.key, samples or _none(), (), tuple(problems), tuple(notes))
     if samples is None:
-        if pair.ours is None or pair.theirs is None:
+        if SAVED in (kind_of(pair.reference), kind_of(pair.candidate)):
             raise TflintError("outputs that were saved need the samples they are the answers to: --inputs FILE")
-        sides = (
-            Side(pair.models[pair.reference], pair.ours, {port.name: port.name for port in pair.ours.inputs}),
-            Side(pair.models[pair.candidate], pair.theirs, names),
-        )
-        samples = generate(sides, count=options.count, seed=options.seed, ranges=options.ranges)
+        samples = generate(_sides(pair, names), count=options.count, seed=options.seed, ranges=options.ranges)
     samples = conformed(samples, base)
     theirs = handed(samples, pair, names)
-    found = []
+    found: list[Judgement] = []
+    reference: Results | None = None
     for mode in options.modes:
         if options.progress:
             options.progress(mode)
-        ran = [_run(pair.reference, samples, pair.ours, mode, options)]
-        ran.append(_run(pair.candidate, theirs, pair.theirs, mode, options))
-        found.append(judge(ran[0], ran[1], gates, options.bind))
+        if pair.ours is not None or reference is None:  # no framework runs twice
+            reference = _run(pair.reference, samples, pair.ours or base, mode, options)
+        candidate = _run(pair.candidate, theirs, pair.theirs or base, mode, options)
+        found.append(judge(reference, candidate, gates, options.bind, samples.empty))
     kept, told = _answered(found)
     part = Part(base.key, samples, tuple(kept), (), (*notes, *told))
     apart = any(not verdict.holds and verdict.numbers for each in kept for verdict in each.verdicts)
     if pair.ours and pair.theirs and (apart or options.per_layer) and any(each.compared for each in kept):
         return replace(part, layers=_layers(pair, part, theirs, gates, options))
     return part
+
+
+def _sides(pair: Pair, names: Mapping[str, str]) -> tuple[Side, ...]:
+    """The models that tell which samples are legal, that whose names the samples have first."""
+    sides = []
+    if pair.ours is not None:
+        sides.append(Side(pair.models[pair.reference], pair.ours, {port.name: port.name for port in pair.ours.inputs}))
+    if pair.theirs is not None:
+        sides.append(Side(pair.models[pair.candidate], pair.theirs, names))
+    return tuple(sides)
 
 
 def _layers(pair: Pair, part: Part, theirs: Samples, gates: Gates, options: Options) -> Layers:
@@ -142,5 +157,13 @@ def _answered(found: list[Judgement]) -> tuple[list[Judgement], list[str]]:
     return [each for each in found if each not in dead], told
 
 
-def _run(source: str, samples: Samples, entry: Entry | None, mode: str, options: Options) -> Results:
-    return run(source, samples, entry=entry, mode=mode, registerers=options.registerers, timeout=options.timeout)
+def _run(source: str, samples: Samples, entry: Entry, mode: str, options: Options) -> Results:
+    return run(
+        source,
+        samples,
+        entry=entry,
+        mode=mode,
+        registerers=options.registerers,
+        python=sys.executable if kind_of(source) == TFLITE else options.python,
+        timeout=options.timeout,
+    )

@@ -1,0 +1,208 @@
+"""Run a model of its original framework on samples. Run as a script, beside child.py, in a process of its own.
+
+    python frameworks.py REQUEST.json FOLDER
+
+Answers as child.py does; `outputs` of the answer names what came out, and `missing` a package that is not there.
+"""
+# ruff: noqa: PLC0415 - a framework is imported by who has a model of it
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from child import Session, answered, samples_of  # type: ignore[import-not-found,unused-ignore] # beside it as a script
+
+
+class Framework:
+    """A model that takes a sample by names and gives {name: array}, as child.Session runs it."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.request = request
+        self.outputs: list[str] | None = None
+        self.call = LOADERS[request["kind"]](request)
+
+    def fresh(self) -> None:
+        """Nothing to start again: these keep no interpreter."""
+
+    def __call__(self, sample: dict[str, Any]) -> list[Any]:
+        """Outputs of a sample, in the order of `outputs`."""
+        found = named(self.call(sample))
+        if self.outputs is None:
+            self.outputs = list(found)
+        return [np.asarray(found[name]) for name in self.outputs]
+
+
+def named(found: Any) -> dict[str, Any]:
+    """What a model gives by names: its own, else output_0, output_1..."""
+    if hasattr(found, "items"):
+        flat: dict[str, Any] = {}
+        for name, value in found.items():
+            if value is not None:
+                flat |= {str(name): value} if not isinstance(value, (list, tuple, dict)) else _nested(str(name), value)
+        return {name: array(value) for name, value in flat.items()}
+    values = found if isinstance(found, (list, tuple)) else [found]
+    return {f"output_{place}": array(value) for place, value in enumerate(values) if value is not None}
+
+
+def _nested(name: str, values: Any) -> dict[str, Any]:
+    return {f"{name}_{place}": value for place, value in enumerate(values) if hasattr(value, "shape")}
+
+
+def array(value: Any) -> Any:
+    """A tensor of any framework as an array."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = value.float() if str(value.dtype) == "torch.bfloat16" else value
+    return np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+
+
+def arranged(sample: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """A sample by the names of a model: its own where all are the same, else in order."""
+    if set(names) <= set(sample):
+        return {name: sample[name] for name in names}
+    if len(names) != len(sample):
+        raise ValueError(f"the model takes {', '.join(names) or 'nothing'}; the samples have {', '.join(sample)}")
+    return dict(zip(names, sample.values()))  # noqa: B905 - of one length
+
+
+def saved_model(request: dict[str, Any]) -> Any:
+    """A signature of a SavedModel."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(request["source"])
+    keys = list(loaded.signatures)
+    wanted = request["signature"]
+    key = wanted if wanted in keys else keys[0] if len(keys) == 1 else "serving_default"
+    if key not in keys:
+        raise ValueError(f"the SavedModel has the signatures {', '.join(keys) or 'none'}")
+    function = loaded.signatures[key]
+    specs = function.structured_input_signature[1]
+
+    def call(sample: dict[str, Any]) -> Any:
+        values = arranged(sample, list(specs))
+        found = function(**{name: tf.cast(value, specs[name].dtype) for name, value in values.items()})
+        return found if loaded is not None else None  # the functions of a SavedModel live as long as it does
+
+    return call
+
+
+def keras(request: dict[str, Any]) -> Any:
+    """A Keras file, of Keras 3 or of the one before it."""
+    try:
+        import keras as package
+
+        model = package.saving.load_model(request["source"], compile=False)
+    except (ImportError, TypeError, ValueError):
+        import tf_keras
+
+        model = tf_keras.models.load_model(request["source"], compile=False)
+    return called(model)
+
+
+def called(model: Any) -> Any:
+    """A Keras model as a function of a sample."""
+    names = [tensor.name.partition(":")[0] for tensor in model.inputs]
+    outputs = list(getattr(model, "output_names", ()))
+
+    def call(sample: dict[str, Any]) -> Any:
+        values = list(arranged(sample, names).values())
+        values = [value.astype(str(tensor.dtype)) for value, tensor in zip(values, model.inputs)]  # noqa: B905 - same
+        found = model(values if len(values) > 1 else values[0], training=False)
+        if isinstance(found, (list, tuple)) and len(found) == len(outputs):
+            return dict(zip(outputs, found))  # noqa: B905 - same
+        return found if isinstance(found, (list, tuple, dict)) or len(outputs) != 1 else {outputs[0]: found}
+
+    return call
+
+
+def torch_module(module: Any) -> Any:
+    """A torch module as a function of a sample."""
+    import torch
+
+    module = module.eval() if hasattr(module, "training") and not _exported(module) else module
+    parameters = [p for p in inspect.signature(module.forward).parameters.values() if p.kind not in (2, 4)]
+    names = [parameter.name for parameter in parameters]
+
+    def call(sample: dict[str, Any]) -> Any:
+        values = [torch.from_numpy(np.array(value)) for value in sample.values()]
+        values = [value.long() if value.dtype == torch.int32 else value for value in values]
+        with torch.no_grad():
+            if set(sample) <= set(names):
+                return module(**dict(zip(sample, values)))  # noqa: B905 - same
+            return module(*values)
+
+    return call
+
+
+def _exported(module: Any) -> bool:
+    """Programs of torch.export refuse eval()."""
+    return type(module).__name__ == "GraphModule"
+
+
+def torch_program(request: dict[str, Any]) -> Any:
+    """A program that torch.export saved."""
+    import torch
+
+    return torch_module(torch.export.load(request["source"]).module())
+
+
+def checkpoint(request: dict[str, Any]) -> Any:
+    """A Hugging Face checkpoint of this folder, in float32, by the class that its configuration names."""
+    import transformers
+
+    config = json.loads(Path(request["source"], "config.json").read_text())
+    name = (config.get("architectures") or ["AutoModel"])[0]
+    model = getattr(transformers, name).from_pretrained(request["source"], local_files_only=True)
+    return torch_module(model.float())
+
+
+def python(request: dict[str, Any]) -> Any:
+    """What `module:function` gives: a torch module, a Keras model, or a function of inputs by name."""
+    module, _, name = request["source"].partition(":")
+    model = getattr(__import__(module, fromlist=[name]), name)()
+    if hasattr(model, "forward"):
+        return torch_module(model)
+    if hasattr(model, "inputs") and hasattr(model, "predict"):
+        return called(model)
+    return lambda sample: model(**sample)
+
+
+LOADERS = {
+    "saved-model": saved_model,
+    "keras": keras,
+    "torch": torch_program,
+    "checkpoint": checkpoint,
+    "python": python,
+}
+
+
+def main(request_file: str, answer_folder: str) -> None:
+    """Answer a request."""
+    warnings.simplefilter("ignore")
+    os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="")
+    folder, request = Path(answer_folder), json.loads(Path(request_file).read_text())
+    sys.path.append(request["here"])
+    session = Session(None, samples_of(request), folder)
+    session.stage("load")
+    answer: dict[str, Any] = {}
+    try:
+        session.model = Framework(request)
+    except ModuleNotFoundError as problem:
+        answer["missing"] = problem.name
+    except Exception as problem:  # noqa: BLE001 - the user's code and that of the framework
+        answer["failure"] = f"{type(problem).__name__}: {problem}"
+    else:
+        answer = answered(session, folder)
+        answer["outputs"] = [{"name": name, "dtype": ""} for name in session.model.outputs or ()]
+    (folder / "answer.json").write_text(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
