@@ -51,7 +51,7 @@ def verify(
     load: Annotated[Path | None, typer.Option(metavar="FILE", help="Judge again what was kept; runs nothing.")] = None,
     python: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="Interpreter of the environment that REFERENCE's framework is in."),
+        typer.Option(metavar="PATH", help="Interpreter of the environment that has REFERENCE's framework."),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for all samples of one model.")] = 600,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",

@@ -14,6 +14,7 @@ import sys
 import time
 import warnings
 import zipfile
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class Tflite:
 
     def __init__(self, request: dict[str, Any]) -> None:
         self.request = request
-        self.module = _runtime()
+        self.module = _runtime(WHEELS[::-1] if request["registerers"] else WHEELS)  # libraries of ops are TensorFlow's
         self.fresh()
 
     def fresh(self) -> None:
@@ -75,10 +76,10 @@ class Tflite:
             return None
 
 
-def _runtime() -> Any:
+def _runtime(wheels: tuple[str, ...]) -> Any:
     """The first interpreter module that there is."""
     problems = []
-    for path in WHEELS:
+    for path in wheels:
         try:
             return __import__(path, fromlist=["Interpreter"])
         except ImportError as error:  # noqa: PERF203 - three at most
@@ -91,7 +92,7 @@ def _registerers(request: dict[str, Any]) -> list[Any]:
     found: list[Any] = []
     for spec in request["registerers"]:
         module, _, name = spec.partition(":")
-        value = getattr(__import__(module, fromlist=[name]), name)
+        value = reduce(getattr, name.split("."), __import__(module, fromlist=["*"]))
         found += list(value) if isinstance(value, (list, tuple)) else [value]
     return found
 

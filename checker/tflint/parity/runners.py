@@ -112,7 +112,13 @@ def kind_of(source: str) -> str:
 
 
 def intermediates(
-    source: str, sample: Samples, entry: Entry, tensors: Iterable[int], registerers: tuple[str, ...], timeout: float
+    source: str,
+    sample: Samples,
+    entry: Entry,
+    tensors: Iterable[int],
+    registerers: tuple[str, ...],
+    python: str,
+    timeout: float,
 ) -> tuple[dict[int, Any], str]:
     """Values of tensors of an entry's subgraph after one sample on builtin kernels, and why there are none."""
     request: dict[str, Any] = {"source": str(Path(source).resolve()), "mode": BUILTIN}
@@ -120,7 +126,7 @@ def intermediates(
     with tempfile.TemporaryDirectory(prefix="tflint-verify-") as name:
         folder = Path(name)
         request |= {**described(entry, sample, folder), "keep": sorted(tensors)}
-        failure = ask(folder, request, sys.executable, timeout) or read_answer(folder)[0].get("failure", "")
+        failure = ask(folder, request, python, timeout) or read_answer(folder)[0].get("failure", "")
         if failure:
             return {}, failure
         with np.load(folder / "tensors.npz", allow_pickle=False) as archive:

@@ -135,13 +135,14 @@ def _layers(pair: Pair, part: Part, theirs: Samples, gates: Gates, options: Opti
     graph = pair.models[pair.reference].subgraphs[pair.ours.subgraph]
     twin = pair.models[pair.candidate].subgraphs[pair.theirs.subgraph]
     found = pairs(graph, twin)
+    python = options.python if options.registerers else sys.executable
     sides = []
     for source, samples, entry, wanted in (
         (pair.reference, part.samples, pair.ours, found.keys()),
         (pair.candidate, theirs, pair.theirs, found.values()),
     ):
         only = samples.only([sample])
-        values, problem = intermediates(source, only, entry, wanted, options.registerers, options.timeout)
+        values, problem = intermediates(source, only, entry, wanted, options.registerers, python, options.timeout)
         if problem:
             return Layers(sample, (), len(graph.ops), None, f"{source}: {problem}")
         sides.append(values)
@@ -164,6 +165,6 @@ def _run(source: str, samples: Samples, entry: Entry, mode: str, options: Option
         entry=entry,
         mode=mode,
         registerers=options.registerers,
-        python=sys.executable if kind_of(source) == TFLITE else options.python,
+        python=options.python if options.registerers or kind_of(source) != TFLITE else sys.executable,
         timeout=options.timeout,
     )
