@@ -92,7 +92,7 @@ def _registerers(request: dict[str, Any]) -> list[Any]:
     found: list[Any] = []
     for spec in request["registerers"]:
         module, _, name = spec.partition(":")
-        value = reduce(getattr, name.split("."), __import__(module, fromlist=["*"]))
+        value: Any = reduce(getattr, name.split("."), __import__(module, fromlist=["*"]))
         found += list(value) if isinstance(value, (list, tuple)) else [value]
     return found
 
