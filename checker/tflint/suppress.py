@@ -93,13 +93,14 @@ def sidecar(model: str | os.PathLike[str], catalogue: Mapping[str, Entry]) -> tu
     path = os.path.abspath(model) + ENDING
     if not os.path.isfile(path):
         return ()
-    from functools import partial  # noqa: PLC0415 - same
+    from functools import partial  # noqa: PLC0415 - few models have one
 
     from tflint.config.kinds import List, Record  # noqa: PLC0415 - same
-    from tflint.config.load import read_toml, shown  # noqa: PLC0415 - few models have one
+    from tflint.config.load import shown  # noqa: PLC0415 - same
     from tflint.config.place import At, Origin  # noqa: PLC0415 - same
     from tflint.config.settings import SUPPRESSION, Suppression  # noqa: PLC0415 - same
     from tflint.select import matched  # noqa: PLC0415 - same
+    from tflint.toml import read_toml  # noqa: PLC0415 - same
 
     folder = os.path.dirname(path)
     about = Glob(glob.escape(path.removesuffix(ENDING)), folder)

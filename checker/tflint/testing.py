@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from tflint import docs, sketch
 from tflint.config.given import option_value
-from tflint.config.load import parse_toml
 from tflint.contract.find import LOCK, Contract, contract
 from tflint.contract.interface import interface_of
 from tflint.engine import Plan, check_model
@@ -28,6 +27,7 @@ from tflint.model.read import decode
 from tflint.registry import Entry, index_of, notices, rules_of
 from tflint.report.sarif import descriptor
 from tflint.runtimes.profile import resolve
+from tflint.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,6 +19,7 @@ from tflint.registry import GROUP, RESERVED, catalogue
 from tflint.report import write
 from tflint.rule import CODE, NAME
 from tflint.testing import names_a_remedy
+from tflint.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,17 +133,10 @@ def new_rule_command(arguments: Sequence[str], family: str | None, folder: Path)
 
 
 def _pack(folder: Path) -> Pack:
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415 - only here
-    else:
-        import tomli as tomllib  # noqa: PLC0415 - same
     source = folder / "pyproject.toml"
-    try:
-        project = tomllib.loads(source.read_text(encoding="utf-8")).get("project", {})
-    except OSError:
-        raise TflintError(f"no pyproject.toml in {folder}: name the folder of a pack by --pack") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise TflintError(f"{source}: not valid TOML: {problem}") from None
+    if not source.exists():
+        raise TflintError(f"no pyproject.toml in {folder}: name the folder of a pack by --pack")
+    project = read_toml(str(source)).get("project", {})
     modules = list(project.get("entry-points", {}).get(GROUP, {}).values())
     if len(modules) != 1:
         raise TflintError(f'{source}: a pack has one entry point under [project.entry-points."{GROUP}"]')

@@ -7,10 +7,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tflint.config.kinds import Table
-from tflint.config.load import parse_toml
 from tflint.config.place import At, Origin
 from tflint.config.settings import KEYS, TABLE
 from tflint.errors import TflintError
+from tflint.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

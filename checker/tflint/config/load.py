@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
 from tflint.config.place import At, Origin
 from tflint.config.settings import KEYS, TABLE, Settings
 from tflint.errors import TflintError
+from tflint.toml import decoded, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,39 +25,6 @@ FILES = (".tflint.toml", "tflint.toml", PYPROJECT)
 _MENTION = rb"\btool[\"']?\s*(\.\s*[\"']?tflint|[\]=])"  # [tool.tflint...], or whatever else may hold such a table
 
 Layer = tuple[Origin, "Mapping[str, Any]"]  # values by the fields of Settings
-
-
-def read_toml(path: str) -> dict[str, Any]:
-    """A TOML file. Raises TflintError for one that cannot be read or is none."""
-    return _decoded(_read(path), path)
-
-
-def parse_toml(text: str, problem: str) -> dict[str, Any]:
-    """TOML; `problem` is what to say when it is none, before the reason. Raises TflintError."""
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415 - only when there is TOML
-    else:
-        import tomli as tomllib  # noqa: PLC0415 - same
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # not TOML, a number of too many digits, too deep
-        raise TflintError(f"{problem}: {error}") from None
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as problem:
-        raise TflintError(f"{path}: {problem.strerror or problem}") from None
-
-
-def _decoded(data: bytes, path: str) -> dict[str, Any]:
-    problem = f"{path}: not valid TOML"
-    try:
-        return parse_toml(data.decode("utf-8"), problem)
-    except UnicodeDecodeError as error:
-        raise TflintError(f"{problem}: {error}") from None
 
 
 def closest(folder: str) -> str | None:
@@ -98,12 +65,12 @@ def file_layers(path: str, anchor: str | None = None, through: tuple[str, ...] =
 
 def _table(path: str) -> Any:
     """The table of a file; None for a pyproject.toml that has none."""
-    data = _read(path)
+    data = read(path)
     if os.path.basename(path) != PYPROJECT:
-        return _decoded(data, path)
+        return decoded(data, path)
     if not re.search(_MENTION, data):
         return None  # without the cost of TOML
-    tool = _decoded(data, path).get("tool")
+    tool = decoded(data, path).get("tool")
     return tool.get("tflint") if isinstance(tool, dict) else None
 
 
