@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tflint.config.options import kinds_of
 from tflint.registry import CORE
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ _FIXES = {
     "unsafe": "`tflint fix --unsafe-fixes` mends it",
     "manual": "`tflint fix` mends it when told how",
 }
-_KINDS: dict[type, str] = {bool: "true or false", int: "integer", float: "number", str: "text"}
 
 
 def page(rule: Rule, pack: str = CORE) -> str:
@@ -68,7 +68,7 @@ def rule_object(rule: Rule, pack: str = CORE) -> dict[str, Any]:
         "summary": rule.summary,
         "message": rule.message,
         "doc": rule.doc,
-        "options": {_kebab(key): value for key, value in rule.options.items()},
+        "options": _defaults(rule),
         "examples": [{"bad": e.bad, "good": e.good, "target": e.target} for e in rule.examples],
     }
 
@@ -104,18 +104,13 @@ def _needs(rule: Rule) -> list[str]:
 
 def _options(rule: Rule) -> Iterable[str]:
     """Each option with its kind and default, and the table that sets them."""
+    defaults = _defaults(rule)
     yield "\n".join(
-        f"- `{_kebab(key)}`: {_kind(value)}, `{json.dumps(value)}` unless set" for key, value in rule.options.items()
+        f"- `{name}`: {kind.words}, `{json.dumps(defaults[name])}` unless set"
+        for name, kind in kinds_of(rule.options).items()
     )
-    values = "\n".join(f"{_kebab(key)} = {json.dumps(value)}" for key, value in rule.options.items())
+    values = "\n".join(f"{name} = {json.dumps(value)}" for name, value in defaults.items())
     yield f"```toml\n[tool.tflint.rules.{rule.code}]\n{values}\n```"
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, (tuple, list)):
-        kinds = dict.fromkeys(_kind(item) for item in value)
-        return " of ".join(("list", *kinds)) if len(kinds) < 2 else "list"
-    return next((word for kind, word in _KINDS.items() if isinstance(value, kind)), "table")
 
 
 def _topic(rule: Rule) -> str:
@@ -123,8 +118,9 @@ def _topic(rule: Rule) -> str:
     return str(rule.check.__module__).split(".")[-2].replace("_", " ")
 
 
-def _kebab(key: str) -> str:
-    return key.replace("_", "-")
+def _defaults(rule: Rule) -> dict[str, Any]:
+    """Options as configurations write them."""
+    return dict(zip(kinds_of(rule.options), rule.options.values(), strict=True))
 
 
 def _cell(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tflint.config.kinds import Flag, List, Number, Text
+from tflint.config.options import kinds_of
 from tflint.config.place import At
 from tflint.errors import TflintError, nearest
 from tflint.findings import Severity
@@ -18,7 +18,6 @@ from tflint.registry import loaded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tflint.config.kinds import Kind
     from tflint.config.place import Origin
     from tflint.config.settings import Settings, Suppression
     from tflint.patterns import Glob
@@ -160,22 +159,6 @@ def options(catalogue: Mapping[str, Entry], settings: Settings) -> dict[str, dic
                 )
             found.setdefault(entry.code, {})[key.replace("-", "_")] = declared[key].parse(value, here)
     return found
-
-
-def kinds_of(defaults: Mapping[str, Any]) -> dict[str, Kind]:
-    """Options of a rule as configurations write them, and the kind that the default of each is of."""
-    return {name.replace("_", "-"): _kind(default) for name, default in defaults.items()}
-
-
-def _kind(default: Any) -> Kind:
-    if isinstance(default, bool):
-        return Flag()
-    if isinstance(default, (int, float)):
-        return Number(whole=isinstance(default, int))
-    if isinstance(default, (tuple, list)):
-        item = _kind(default[0]) if default else Text()
-        return List(item, "a list of whole numbers" if isinstance(item, Number) else "a list of names")
-    return Text()
 
 
 def per_file_ignores(catalogue: Mapping[str, Entry], settings: Settings) -> tuple[tuple[Glob, dict[str, str]], ...]:

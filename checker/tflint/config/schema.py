@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.config.explain import key_object, plain
 from tflint.config.kinds import described
+from tflint.config.options import kinds_of
 from tflint.config.settings import KEYS
 from tflint.registry import loaded
-from tflint.select import ALL, kinds_of
+from tflint.select import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
