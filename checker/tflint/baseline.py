@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tflint.checkout import own_name
 from tflint.errors import TflintError
 from tflint.findings import Severity
 from tflint.fingerprint import fingerprint
@@ -86,8 +87,7 @@ class Baseline:
 
     def name(self, file: str) -> str:
         """A file's path from the folder of the baseline; what it is called counts, not what a link points at."""
-        folder, name = os.path.split(os.path.abspath(file))
-        path = os.path.join(os.path.realpath(folder), name)
+        path = own_name(file)
         try:
             return Path(os.path.relpath(path, self._folder)).as_posix()
         except ValueError:  # on another drive

@@ -34,13 +34,13 @@ class Changes:
 
         Raises TflintError where the model is in no checkout, or there is no such revision in it.
         """
-        if _root(_real(model)) is None:
+        if _root(own_name(model)) is None:
             raise TflintError(f"--changed-since {self.revision}: {model} is not in a git checkout")
         return any(map(self._hold, (str(model), *inputs)))
 
     def _hold(self, path: str) -> bool:
         """Whether a file, or a folder that it is in (a submodule, a nested repository), has changed."""
-        real = _real(path)
+        real = own_name(path)
         root = _root(real)
         changed = self._of(root) if root else frozenset[str]()
         return real in changed or any(str(folder) in changed for folder in Path(real).parents)
@@ -80,18 +80,19 @@ class Changes:
 
 def _root(path: str) -> str | None:
     """The checkout that a path is in: the one around the current folder where it is in that, else its own."""
-    here = _around(os.getcwd())
-    return here if here and Path(path).is_relative_to(here) else _around(os.path.dirname(path))
+    here = checkout_of(os.getcwd())
+    return here if here and Path(path).is_relative_to(here) else checkout_of(os.path.dirname(path))
 
 
 @lru_cache(maxsize=4096)
-def _around(folder: str) -> str | None:
+def checkout_of(folder: str) -> str | None:
+    """The root of the checkout that a folder is in, links resolved; None where it is in none."""
     real = Path(os.path.realpath(folder))
     return next((str(each) for each in (real, *real.parents) if (each / ".git").exists()), None)
 
 
-def _real(path: str | os.PathLike[str]) -> str:
-    """The path with the links on the way to it resolved, and not it: git knows a link by its own name."""
+def own_name(path: str | os.PathLike[str]) -> str:
+    """The absolute path with the links on the way to it resolved, and not it: git knows a link by its own name."""
     folder, name = os.path.split(os.path.abspath(path))
     return os.path.join(os.path.realpath(folder), name)
 
@@ -116,7 +117,7 @@ def listed(folder: Path, pattern: str) -> tuple[list[Path], list[Path]] | None:
 
 
 def _has_modules(folder: Path) -> bool:
-    root = _around(str(folder))
+    root = checkout_of(str(folder))
     return root is not None and Path(root, ".gitmodules").exists()
 
 

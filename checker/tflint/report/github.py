@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.report.escape import command_data, command_property, plain, short
+from tflint.report.escape import command_data, command_property, plain
 from tflint.report.repository import relative
-from tflint.report.words import closing, finding_line, shown
+from tflint.report.words import closing, located_line, shown
 
 if TYPE_CHECKING:
     from tflint.findings import Finding, Report
@@ -39,5 +39,4 @@ def render(report: Report, style: Style) -> str:
 def _line(command: str, finding: Finding, targets: int) -> str:
     title = command_property(f"{finding.rule.code} {finding.rule.name}")
     file = command_property(plain(relative(finding.file).as_posix()))
-    text = f"{finding_line(finding, targets)} (at {short(finding.place.label)})"
-    return f"::{command} file={file},line=1,title={title}::{command_data(text)}"
+    return f"::{command} file={file},line=1,title={title}::{command_data(located_line(finding, targets))}"

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.report.escape import short
 from tflint.report.json import dumped
-from tflint.report.repository import relative
-from tflint.report.sarif import identities
-from tflint.report.words import finding_line, shown
+from tflint.report.repository import identities, relative
+from tflint.report.words import located_line, shown
 
 if TYPE_CHECKING:
     from tflint.findings import Finding, Report
@@ -30,7 +28,7 @@ def render(report: Report, style: Style) -> str:
 
 def _issue(finding: Finding, identity: str, targets: int) -> dict[str, Any]:
     return {
-        "description": f"{finding_line(finding, targets)} (at {short(finding.place.label)})",
+        "description": located_line(finding, targets),
         "check_name": f"{finding.rule.code} {finding.rule.name}",
         "fingerprint": identity,
         "severity": SEVERITIES[finding.severity.value],

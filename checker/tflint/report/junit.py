@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from tflint.engine import UNFINISHED, UNREADABLE
 from tflint.report.escape import plain, short
-from tflint.report.words import finding_line, meaning
+from tflint.report.words import finding_line, located_line, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,5 +99,5 @@ def _rule_case(name: str, findings: list[Finding], targets: int, style: Style) -
 
 
 def _text(findings: list[Finding], targets: int) -> str:
-    lines = (f"{f.severity.value}: {finding_line(f, targets)} (at {short(f.place.label)})" for f in findings)
+    lines = (f"{f.severity.value}: {located_line(f, targets)}" for f in findings)
     return "\n".join(lines)

@@ -1,9 +1,19 @@
-"""Where a file lies in its repository: code scanning and annotations know files by that."""
+"""What a file and a finding are in a repository: code scanning, merge requests and annotations know them by that."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tflint.checkout import checkout_of
+from tflint.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tflint.findings import Finding
 
 
 def relative(file: str) -> Path:
@@ -12,6 +22,15 @@ def relative(file: str) -> Path:
     Absolute for a file outside.
     """
     here = Path.cwd().resolve()
-    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    root = checkout_of(str(here)) or here
     real = Path(os.path.realpath(file))
     return real.relative_to(root) if real.is_relative_to(root) else real
+
+
+def identities(findings: Iterable[Finding]) -> Iterator[str]:
+    """Give each finding's fingerprint, numbered where several share one."""
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        known = fingerprint(finding, relative(finding.file).as_posix())
+        seen[known] += 1
+        yield f"{known}:{seen[known]}"

@@ -7,20 +7,16 @@ of positions, so that a finding keeps its identity when the graph around it move
 from __future__ import annotations
 
 import os
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tflint import __version__
-from tflint.fingerprint import fingerprint
 from tflint.report.escape import short
 from tflint.report.json import dumped
-from tflint.report.repository import relative
-from tflint.report.words import finding_line
+from tflint.report.repository import identities, relative
+from tflint.report.words import located_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from tflint.findings import Finding, Report
     from tflint.report import Style
     from tflint.rule import Rule
@@ -74,21 +70,12 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else (start.rpartition(" ")[0] or start) + " ..."
 
 
-def identities(findings: Iterable[Finding]) -> Iterator[str]:
-    """Give each finding's fingerprint, numbered where several share one."""
-    seen: Counter[str] = Counter()
-    for finding in findings:
-        known = fingerprint(finding, relative(finding.file).as_posix())
-        seen[known] += 1
-        yield f"{known}:{seen[known]}"
-
-
 def _result(finding: Finding, index: int, targets: int, identity: str) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.rule.code,
         "ruleIndex": index,
         "level": LEVELS[finding.severity.value],
-        "message": {"text": f"{finding_line(finding, targets)} (at {short(finding.place.label)})"},
+        "message": {"text": located_line(finding, targets)},
         "locations": [
             {
                 "physicalLocation": {

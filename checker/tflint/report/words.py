@@ -51,6 +51,11 @@ def finding_line(finding: Finding, targets: int) -> str:
     return f"{short(finding.message, LONGEST_MESSAGE)}{times}{where}{reason}"
 
 
+def located_line(finding: Finding, targets: int) -> str:
+    """`finding_line` and the first place, for where nothing else says it."""
+    return f"{finding_line(finding, targets)} (at {short(finding.place.label)})"
+
+
 def verdict_line(verdict: Verdict, file: FileReport) -> str:
     """`litert-2.3.0: unsupported: does not load (TFL201)`."""
     reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
