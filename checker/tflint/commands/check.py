@@ -17,7 +17,7 @@ from tflint.findings import Report
 from tflint.paths import find
 from tflint.plans import Plans
 from tflint.registry import loaded
-from tflint.report import FORMATS, Style, render, write
+from tflint.report import COLORS, FORMATS, Style, render, write
 from tflint.timing import Stopwatch
 from tflint.work import Job, check_all
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tflint.findings import FileReport
     from tflint.rule import Rule
 
-COLORS = ("auto", "always", "never")
 BASELINE = "tflint-baseline.json"  # beside the configuration, or here
 
 

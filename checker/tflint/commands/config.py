@@ -14,7 +14,8 @@ from tflint.config.load import shown
 from tflint.config.settings import KEYS
 from tflint.errors import TflintError, one_of
 from tflint.registry import catalogue
-from tflint.report.escape import encoded, plain
+from tflint.report.escape import plain
+from tflint.report.json import dumped
 from tflint.select import codes_of
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ def config_command(
     if schema:
         from tflint.config.schema import schema as made  # noqa: PLC0415 - imports every rule
 
-        _dump(made(catalogue()))
+        sys.stdout.write(dumped(made(catalogue())))
     elif explain:
         _explain(what, Hierarchy(options, isolated=isolated), output_format)
     elif output_format == "json":
-        _dump([key_object(key) for key in what or KEYS])
+        sys.stdout.write(dumped([key_object(key) for key in what or KEYS]))
     elif what:
         _print(page(key) for key in what)
     else:
@@ -56,12 +57,12 @@ def _explain(what: Sequence[str], hierarchy: Hierarchy, output_format: str) -> N
     settings = hierarchy.folder(path or hierarchy.here) if path is None or Path(path).is_dir() else hierarchy.of(path)
     if codes:
         decisions = [rule_object(rules[code], settings, rules, path) for code in codes]
-        _dump(decisions) if output_format == "json" else _print(map(_decision, decisions))
+        sys.stdout.write(dumped(decisions)) if output_format == "json" else _print(map(_decision, decisions))
         return
     held = list(values(settings))
     if output_format == "json":
         rows = [{"key": key, "value": value, "origin": origin} for key, value, origin in held]
-        _dump({"source": settings.source or None, "values": rows})
+        sys.stdout.write(dumped({"source": settings.source or None, "values": rows}))
     else:
         _print([_source(settings), *(f"{key} = {json.dumps(value)}  # {origin}" for key, value, origin in held)])
 
@@ -81,7 +82,3 @@ def _decision(facts: dict[str, Any]) -> str:
 def _print(parts: Iterable[str]) -> None:
     """Lines, without what would command a terminal: names come from files."""
     sys.stdout.write("".join(f"{plain(line)}\n" for part in parts for line in part.split("\n")))
-
-
-def _dump(value: Any) -> None:
-    sys.stdout.write(encoded(json.dumps(value, indent=2)) + "\n")

@@ -14,11 +14,10 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.diff.difference import Side, difference
 from tflint.errors import TflintError, one_of
 from tflint.registry import catalogue
-from tflint.report import write
+from tflint.report import COLORS, colored, write
 from tflint.report.escape import plain
 
 FORMATS = ("text", "json", "markdown")
-COLORS = ("auto", "always", "never")
 NOTHING = ("/dev/null", "nul", "NUL")  # what git passes for a file that is not there
 
 
@@ -109,5 +108,4 @@ def _rendered(report: dict[str, object], request: Request) -> str:
         return markdown.render(report)
     from tflint.diff import text  # noqa: PLC0415 - this form only
 
-    auto = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and request.output is None
-    return text.render(report, color=request.color == "always" or (request.color == "auto" and auto))
+    return text.render(report, color=colored("never" if request.color == "auto" and request.output else request.color))

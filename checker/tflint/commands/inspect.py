@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 from tflint.commands.show import open_model
 from tflint.errors import one_of
 from tflint.inspection import inspect_model
+from tflint.report.json import dumped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def inspect_command(path: Path, targets: tuple[str, ...], output_format: str) ->
     one_of(output_format, "--output-format", FORMATS)
     facts = inspect_model(open_model(path), str(path), targets)
     if output_format == "json":
-        sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=True, default=str) + "\n")
+        sys.stdout.write(dumped(facts))
     else:
         _print(facts)
 

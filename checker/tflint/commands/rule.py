@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 from tflint.docs import index, line, page, rule_object
 from tflint.errors import one_of
 from tflint.registry import catalogue, loaded
+from tflint.report.json import dumped
 from tflint.select import codes_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def rule_command(selectors: Sequence[str], *, every: bool, output_format: str) -
     codes = known if every else dict.fromkeys(code for each in selectors for code in codes_of(known, each, "rule"))
     packs = {rule: known[rule.code].pack for rule in loaded(known[code] for code in codes)}
     if output_format == "json":
-        sys.stdout.write(json.dumps([rule_object(*item) for item in packs.items()], indent=2) + "\n")
+        sys.stdout.write(dumped([rule_object(*item) for item in packs.items()]))
     elif output_format == "markdown":
         sys.stdout.write(index(packs) if every else "\n\n".join(page(*item) for item in packs.items()))
     elif every or len(packs) > 1:

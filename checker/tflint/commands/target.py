@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 from pathlib import Path  # noqa: TC003 - typer reads it at run time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from tflint.errors import TflintError, warn
 from tflint.registry import CORE
 from tflint.report.escape import plain
+from tflint.report.json import dumped
 from tflint.runtimes.profile import ACCELERATORS, FLAGS, RuntimeProfile, resolve, target_ids
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def list_(output_format: Format = OutputFormat.text) -> None:
     """List the targets."""
     rows = [summary(resolve(target)) for target in (*target_ids(), *ACCELERATORS)] + list(_of_packs())
     if output_format is OutputFormat.json:
-        _print_json(rows)
+        typer.echo(dumped(rows), nl=False)
         return
     from rich.table import Table  # noqa: PLC0415 - imported to render only
 
@@ -66,7 +66,7 @@ def show(target: Target, output_format: Format = OutputFormat.text) -> None:
     """Show what a target can load."""
     facts = describe(resolve(target))
     if output_format is OutputFormat.json:
-        _print_json(facts)
+        typer.echo(dumped(facts), nl=False)
         return
     from rich.table import Table  # noqa: PLC0415 - imported to render only
 
@@ -83,7 +83,7 @@ def diff(old: Target, new: Target, output_format: Format = OutputFormat.text) ->
     """Show what NEW can load that OLD cannot, and the reverse."""
     changes = differences(resolve(old), resolve(new))
     if output_format is OutputFormat.json:
-        _print_json(changes)
+        typer.echo(dumped(changes), nl=False)
         return
     from rich.table import Table  # noqa: PLC0415 - imported to render only
 
@@ -236,10 +236,6 @@ def _versions(span: list[int]) -> str:
 
 def _is_release(value: list[Any]) -> bool:
     return bool(value) and all(isinstance(item, int) and not isinstance(item, bool) for item in value)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, indent=2))
 
 
 def _print(*parts: RenderableType) -> None:

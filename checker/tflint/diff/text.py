@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from typing import TYPE_CHECKING, Any
 
 from tflint.diff.sections import headline, sections
@@ -21,22 +20,12 @@ STYLES = {"breaks": "bold red", "lost": "bold red", "gained": "green", "+": "gre
 
 def render(report: Mapping[str, Any], *, color: bool) -> str:
     """The files, the headline, the tables."""
-    from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
-    from rich.text import Text  # noqa: PLC0415 - same
+    from rich.text import Text  # noqa: PLC0415 - 20 ms, for people only
+
+    from tflint.report import terminal  # noqa: PLC0415 - same
 
     out = io.StringIO()
-    width = None if sys.stdout.isatty() else 120
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=False,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    console = terminal.console(out, color=color)
     style = "bold red" if report["breaking"] else "bold"
     console.print(Text(title(report), style="bold underline"), soft_wrap=True)
     console.print(Text(short(headline(report), LONGEST_MESSAGE), style=style), soft_wrap=True)
@@ -54,7 +43,7 @@ def title(report: Mapping[str, Any]) -> str:
 
 
 def _table(section: Section) -> Table:
-    from rich.table import Table  # noqa: PLC0415 - after the console
+    from rich.table import Table  # noqa: PLC0415 - 20 ms, for people only
     from rich.text import Text  # noqa: PLC0415 - same
 
     table = Table(title=section.title, box=None, pad_edge=False, padding=(0, 2, 0, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,14 +17,24 @@ if TYPE_CHECKING:
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown")
 
 
+COLORS = ("auto", "always", "never")
+
+
 class Style(NamedTuple):
     """How a report for people looks."""
 
-    color: str = "auto"  # auto, always, never
+    color: str = "auto"  # one of COLORS
     quiet: bool = False  # only what fails the run
     verbose: bool = False  # every place
     threshold: Severity | None = Severity.WARNING
     suppressed: bool = False  # what is suppressed too, with the reason
+
+
+def colored(choice: str) -> bool:
+    """Whether what is printed has colours: one of COLORS, where "auto" asks the terminal and NO_COLOR."""
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return choice == "always"
 
 
 def render(kind: str, report: Report, style: Style) -> str:

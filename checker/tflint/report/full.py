@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
-import os
-import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
 
+from tflint.report import colored, terminal
 from tflint.report.escape import no_commands, plain, short
 from tflint.report.words import closing, finding_line, meaning, needs, shown
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tflint.findings import FileReport, Finding, Report
     from tflint.report import Style
 
@@ -26,29 +26,13 @@ NARROWEST = 20  # characters: below that a terminal may as well wrap by itself
 def render(report: Report, style: Style) -> str:
     """Verdicts first, then findings, worst first. Plain text where colour is not wanted."""
     out = io.StringIO()
-    console = Console(
-        file=out,
-        force_terminal=_colored(style.color),
-        color_system="standard" if _colored(style.color) else None,  # whatever TERM says; None writes no escape at all
-        no_color=False,  # decided above
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=None if sys.stdout.isatty() else 120,
-    )
+    console = terminal.console(out, color=colored(style.color))
     for file in report.files:
         findings = shown(file.findings, style)
         if findings or not style.quiet:
             _file(console, file, report, findings, style)
     _print(console, Text(closing(report), style="bold"))
     return no_commands(out.getvalue())
-
-
-def _colored(choice: str) -> bool:
-    if choice == "auto":
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return choice == "always"
 
 
 def _file(console: Console, file: FileReport, report: Report, findings: list[Finding], style: Style) -> None:
