@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tflint.cli_models import verify
+from tflint.cli_models import Model, Target, fix, verify
 from tflint.commands.target import app as target_app
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(target_app, name="target")
 app.command()(verify)
+app.command()(fix)
 
 
 @app.callback()
@@ -26,10 +27,6 @@ def program() -> None:
     """Have commands, even where there is but one of them (`tflint.__main__` leaves out those not asked for)."""
 
 
-Target = Annotated[
-    list[str] | None,
-    typer.Option("--target", "-t", help="Runtime to judge against: an id of `tflint target list` or a TOML profile."),
-]
 Config = Annotated[
     list[str] | None,
     typer.Option(
@@ -37,7 +34,6 @@ Config = Annotated[
     ),
 ]
 Isolated = Annotated[bool, typer.Option("--isolated", help="Read no configuration, no environment and no lock.")]
-Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
 
 
 @app.command()
@@ -175,52 +171,6 @@ def diff(
 
     request = Request(tuple(files), tuple(target or ()), output_format, output, fail_on_break, color)
     raise typer.Exit(diff_command(request))
-
-
-@app.command()
-def fix(
-    model: Model,
-    out: Annotated[Path | None, typer.Option(help="Write here and leave the model as it is.")] = None,
-    signature: Annotated[
-        str | None, typer.Option(metavar="KEY|OLD=NEW", help="Add a signature, or rename one.")
-    ] = None,
-    rename: Annotated[
-        list[str] | None, typer.Option(metavar="OLD=NEW", help="Rename an input or output; repeatable.")
-    ] = None,
-    order: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SIDE=NAME,...", help="Order of inputs or outputs; `signature`: that of the signature."),
-    ] = None,
-    select: Annotated[
-        str | None, typer.Option(help="Rules whose findings are mended; default: all, unless something is asked for.")
-    ] = None,
-    target: Target = None,
-    unsafe_fixes: Annotated[
-        bool, typer.Option("--unsafe-fixes", help="Also mend what changes numbers or what callers bind to.")
-    ] = False,
-    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done and why; write nothing.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Say it as a model diff; write nothing.")] = False,
-    backup: Annotated[bool, typer.Option("--backup", help="Keep the old model as MODEL.bak.")] = False,
-    output_format: Annotated[str, typer.Option("--output-format", "-f", help="text or json.")] = "text",
-) -> None:
-    """Mend a model in its file: findings that carry a fix, names and order of inputs and outputs."""
-    from tflint.commands.fix import Request, fix_command  # noqa: PLC0415 - start-up
-
-    request = Request(
-        model=model,
-        out=out,
-        signature=signature,
-        renames=tuple(rename or ()),
-        orders=tuple(order or ()),
-        select=select,
-        targets=tuple(target or ()),
-        unsafe=unsafe_fixes,
-        plan=plan,
-        diff=diff,
-        backup=backup,
-        output_format=output_format,
-    )
-    raise typer.Exit(fix_command(request))
 
 
 @app.command()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer evaluates the annotations
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from tflint.errors import TflintError
+
+Target = Annotated[
+    list[str] | None,
+    typer.Option("--target", "-t", help="Runtime to judge against: an id of `tflint target list` or a TOML profile."),
+]
+Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
 
 
 def verify(
@@ -84,3 +92,90 @@ def verify(
         color=color,
     )
     raise typer.Exit(verify_command(request))
+
+
+def fix(
+    model: Model,
+    out: Annotated[Path | None, typer.Option(help="Write here and leave the model as it is.")] = None,
+    signature: Annotated[
+        str | None, typer.Option(metavar="KEY|OLD=NEW", help="Add a signature, or rename one.")
+    ] = None,
+    rename: Annotated[
+        list[str] | None, typer.Option(metavar="OLD=NEW", help="Rename an input or output; repeatable.")
+    ] = None,
+    order: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SIDE=NAME,...", help="Order of inputs or outputs; `signature`: that of the signature."),
+    ] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Rules whose findings are mended; default: all, unless something is asked for.")
+    ] = None,
+    quantize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCHEME",
+            help="float16, dynamic, weight-only-int8, int8, int16x8, int4, or auto: the smallest that holds.",
+        ),
+    ] = None,
+    calibration: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH|MODULE:FUNCTION", help="Samples for int8 and int16x8: .npz, a folder of them, .jsonl."
+        ),
+    ] = None,
+    inputs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH|MODULE:FUNCTION", help="What a quantized model is proved by; else calibration, random."
+        ),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[OUTPUT=]METRIC:LIMIT", help="A gate of a quantized model, as of verify; repeatable."),
+    ] = None,
+    target: Target = None,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Also mend what changes numbers or what callers bind to.")
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done and why; write nothing.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Say it as a model diff; write nothing.")] = False,
+    backup: Annotated[bool, typer.Option("--backup", help="Keep the old model as MODEL.bak.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for each quantization and each run.")] = 600,
+    output_format: Annotated[str, typer.Option("--output-format", "-f", help="text or json.")] = "text",
+) -> None:
+    """Mend a model in its file: findings that carry a fix, names and order of inputs and outputs; or quantize it."""
+    if quantize is not None:
+        from tflint.commands import quantize as quantizing  # noqa: PLC0415 - start-up
+
+        if any((signature, rename, order, select, unsafe_fixes, plan, diff)):
+            raise TflintError("--quantize goes alone: mend the model first, then quantize what you have")
+        wish = quantizing.Request(
+            model=model,
+            scheme=quantize,
+            calibration=calibration,
+            inputs=inputs,
+            metrics=tuple(metric or ()),
+            out=out,
+            backup=backup,
+            targets=tuple(target or ()),
+            timeout=timeout,
+            output_format=output_format,
+        )
+        raise typer.Exit(quantizing.quantize_command(wish))
+    from tflint.commands.fix import Request, fix_command  # noqa: PLC0415 - start-up
+
+    request = Request(
+        model=model,
+        out=out,
+        signature=signature,
+        renames=tuple(rename or ()),
+        orders=tuple(order or ()),
+        select=select,
+        targets=tuple(target or ()),
+        unsafe=unsafe_fixes,
+        plan=plan,
+        diff=diff,
+        backup=backup,
+        output_format=output_format,
+    )
+    raise typer.Exit(fix_command(request))

@@ -24,7 +24,7 @@ from tflint.report import write
 from tflint.report.escape import LONGEST_MESSAGE, no_commands, plain, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tflint.findings import FileReport
@@ -62,15 +62,8 @@ def fix_command(request: Request) -> int:
     looks = request.plan or request.diff
     if not looks:
         require_runtime()
-    hierarchy = Hierarchy(flags=flag_layers({"target": list(request.targets) or None}))
-    settings = hierarchy.of(request.model)
-    rules = catalogue()
-    codes = _codes(request, rules, bool(wishes))
-    plan = plans.make(settings, rules)
-    contracts = Contracts().of(request.model, settings.models)
-
-    def check(path: Path) -> FileReport:
-        return check_file(path, plan, str(request.model), contracts)
+    check = checker(request.model, request.targets)
+    codes = _codes(request, catalogue(), bool(wishes))
 
     def choose(report: FileReport) -> tuple[list[Step], list[Step]]:
         return steps_for(report.findings, codes, unsafe=request.unsafe)
@@ -92,6 +85,14 @@ def fix_command(request: Request) -> int:
     else:
         sys.stdout.write(_rendered(request, outcome))
     return 0
+
+
+def checker(model: Path, targets: tuple[str, ...]) -> Callable[[Path], FileReport]:
+    """Checks a file as `tflint check` does the model: against its targets, configuration and contracts."""
+    settings = Hierarchy(flags=flag_layers({"target": list(targets) or None})).of(model)
+    plan = plans.make(settings, catalogue())
+    contracts = Contracts().of(model, settings.models)
+    return lambda path: check_file(path, plan, str(model), contracts)
 
 
 def _wishes(request: Request, model: Any) -> Iterator[Step]:
@@ -121,8 +122,6 @@ def _difference(request: Request, candidate: Path) -> str:
 def _note(outcome: Outcome) -> None:
     """Record in the lock what was done and on what proof."""
     assert outcome.out is not None  # noqa: S101 - the caller's condition
-    path = lock_of(outcome.out, anywhere=True)
-    lock = read_lock(path)
     entry = {
         "tool": f"tflint {__version__}",
         "edits": [step.edit.title for step in outcome.done],
@@ -130,7 +129,13 @@ def _note(outcome: Outcome) -> None:
         "output": outcome.digests[1],
         "parity": {"holds": outcome.proof.words, **outcome.proof.metrics} if outcome.proof else {},
     }
-    write(path, lock.with_note(key_in(outcome.out.absolute(), path), "fix", entry).text)
+    noted(outcome.out, entry)
+
+
+def noted(out: Path, entry: dict[str, Any]) -> None:
+    """Put an entry on a model into its lock. Raises TflintError."""
+    path = lock_of(out, anywhere=True)
+    write(path, read_lock(path).with_note(key_in(out.absolute(), path), "fix", entry).text)
 
 
 def _rendered(request: Request, outcome: Outcome) -> str:

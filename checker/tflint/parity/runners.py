@@ -165,18 +165,20 @@ def described(entry: Entry, samples: Samples, folder: Path) -> dict[str, Any]:
     }
 
 
-def ask(folder: Path, request: Mapping[str, Any], python: str, timeout: float, script: str = "child.py") -> str:
+def ask(folder: Path, request: Mapping[str, Any], python: str, timeout: float, script: str | Path = "child.py") -> str:
     """Let a child answer a request into a folder; why it did not, or "".
 
     It works in a folder of its own, for models can write files, and its code is a copy, for the folder of a script is
-    searched for modules.
+    searched for modules. `script`: beside this module, or anywhere.
     """
+    file = Path(__file__).parent / script
     for name in ("code", "work"):
         (folder / name).mkdir()
-    for each in SCRIPTS:
-        shutil.copyfile(Path(__file__).with_name(each), folder / "code" / each)
+    for each in (file, *(Path(__file__).with_name(name) for name in SCRIPTS)):
+        shutil.copyfile(each, folder / "code" / each.name)
     (folder / "request.json").write_text(json.dumps({**request, "here": str(Path.cwd())}), encoding="utf-8")
-    command = [shutil.which(python) or python, str(folder / "code" / script), str(folder / "request.json"), str(folder)]
+    program = str(folder / "code" / file.name)
+    command = [shutil.which(python) or python, program, str(folder / "request.json"), str(folder)]
     with (folder / "stderr").open("wb") as said:
         try:
             child = subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names

@@ -1,0 +1,160 @@
+"""`tflint fix MODEL --quantize SCHEME`: make variants, prove them, put the one to keep in the model's place."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tflint import __version__
+from tflint.commands.fix import FORMATS, checker, noted
+from tflint.commands.show import open_model
+from tflint.errors import TflintError, one_of, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tflint.findings import FileReport
+    from tflint.fix.place import Held
+    from tflint.fix.quantize import Quantized, Wish
+    from tflint.parity.samples import Samples
+
+EXTRA = "tflint fix --quantize quantizes with ai-edge-quantizer: pip install 'tflint[quantize]'"
+MODULES = ("numpy", "ai_edge_litert", "ai_edge_quantizer")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line said."""
+
+    model: Path
+    scheme: str
+    calibration: str | None
+    inputs: str | None
+    metrics: tuple[str, ...]
+    out: Path | None
+    backup: bool
+    targets: tuple[str, ...]
+    timeout: float
+    output_format: str
+
+
+def quantize_command(request: Request) -> int:
+    """Run it; give the exit code. Raises TflintError."""
+    one_of(request.output_format, "--output-format", FORMATS)
+    if any(importlib.util.find_spec(name) is None for name in MODULES):
+        raise TflintError(EXTRA)
+    from tflint.fix.place import held  # noqa: PLC0415 - late
+    from tflint.fix.quantize import quantize  # noqa: PLC0415 - numpy
+
+    wish = _wish(request)
+    check = checker(request.model, request.targets)
+    with ExitStack() as stack:
+        model = stack.enter_context(held(request.model))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-quantize-")))
+        found = quantize(model.path, wish, folder)
+        problem = _installed(request, found, model, check) if found.chosen else ""
+    failed = found.chosen is None or bool(problem)
+    sys.stdout.write(_rendered(request, found, None if failed else str(request.out or request.model)))
+    if failed:
+        raise TflintError(f"{request.model}: left as it was: {problem or _why(found)}", 1)
+    return 0
+
+
+def _why(found: Quantized) -> str:
+    """Why nothing is kept."""
+    from tflint.fix.quantize import AUTO  # noqa: PLC0415 - numpy
+
+    if found.wish.scheme == AUTO:
+        return "no scheme holds"
+    [problem, *_] = [variant.problem for variant in found.variants if variant.problem] or ["nothing was made"]
+    ran = any(variant.judgements for variant in found.variants)
+    return f"{found.wish.scheme} does not hold (auto leaves the worst layers float)" if ran else problem
+
+
+def _installed(request: Request, found: Quantized, model: Held, check: Callable[[Path], FileReport]) -> str:
+    """Put the chosen model in place; why that was not done, or ""."""
+    from tflint.fix.loop import digest  # noqa: PLC0415 - late
+    from tflint.fix.place import put, scratch  # noqa: PLC0415 - late
+
+    assert found.chosen is not None  # noqa: S101 - the caller's condition
+    assert found.chosen.file is not None  # noqa: S101 - what holds has a file
+    with scratch(request.out or model.path) as candidate:
+        try:
+            shutil.copyfile(found.chosen.file, candidate)
+        except OSError as problem:
+            raise TflintError(f"cannot write {candidate}: {problem.strerror or problem}", 1) from None
+        worse = _new_errors(check(model.path), check(candidate))
+        if worse:
+            return worse
+        digests = digest(model.path), digest(candidate)
+        out, backup = put(candidate, model, request.out, backup=request.backup)
+    if backup:
+        say(f"the float model is {backup}")
+    noted(out, _entry(found, digests))
+    return ""
+
+
+def _new_errors(before: FileReport, after: FileReport) -> str:
+    """The first error that the float model does not have, or ""."""
+    had = {finding.rule.code for finding in before.findings if finding.severity.name == "ERROR"}
+    for finding in after.findings:
+        if finding.severity.name == "ERROR" and finding.suppressed is None and finding.rule.code not in had:
+            return f"{finding.rule.code} would be new: {finding.message}"
+    return ""
+
+
+def _entry(found: Quantized, digests: tuple[str, str]) -> dict[str, Any]:
+    """What the lock keeps: with what, how, from what, and the numbers."""
+    from importlib.metadata import version  # noqa: PLC0415 - late
+
+    from tflint.fix.quantize_report import proof  # noqa: PLC0415 - numpy
+
+    assert found.chosen is not None  # noqa: S101 - the caller's condition
+    return {
+        "tool": f"tflint {__version__}",
+        "libraries": {name: version(name) for name in ("ai-edge-quantizer", "ai-edge-litert", "numpy")},
+        "recipe": {"scheme": found.chosen.scheme, "float_layers": list(found.chosen.kept_float)},
+        "samples": [samples.origin for samples in found.samples],
+        "input": digests[0],
+        "output": digests[1],
+        "parity": proof(found.chosen),
+    }
+
+
+def _wish(request: Request) -> Wish:
+    from tflint.fix.calibration import by_entry  # noqa: PLC0415 - numpy
+    from tflint.fix.quantize import SCHEMES, Wish  # noqa: PLC0415 - numpy
+    from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
+    from tflint.parity.gates import EXACT, with_metrics  # noqa: PLC0415 - with numpy
+    from tflint.parity.pairing import conformed  # noqa: PLC0415 - numpy
+    from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
+
+    one_of(request.scheme, "--quantize", SCHEMES)
+    with_metrics(EXACT, request.metrics)  # says at once what is wrong with them
+    found = entries(open_model(request.model))
+    calibration = {} if request.calibration is None else by_entry(recorded(request.calibration), found)
+    samples: dict[str | None, Samples] = {}
+    if request.inputs is not None:
+        given = recorded(request.inputs)
+        samples = {entry.key: conformed(given, entry) for entry in found}
+    return Wish(request.scheme, calibration, samples, request.metrics, request.timeout, _progress())
+
+
+def _progress() -> Callable[[str], None]:
+    return say if sys.stderr.isatty() else lambda _: None
+
+
+def _rendered(request: Request, found: Quantized, written: str | None) -> str:
+    from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
+
+    if request.output_format == "json":
+        from tflint.report.json import dumped  # noqa: PLC0415 - this form only
+
+        return dumped(quantize_report.plain_report(str(request.model), found, written))
+    return quantize_report.render(str(request.model), found, written)

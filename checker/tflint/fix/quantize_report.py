@@ -1,0 +1,184 @@
+"""The table that people draw by hand when they quantize: scheme, error, agreement, sizes, latency, memory."""
+
+from __future__ import annotations
+
+import io
+import sys
+from math import isfinite
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from tflint.parity.metrics import LOGIT
+from tflint.report.escape import LONGEST_MESSAGE, no_commands, plain, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tflint.fix.quantize import Quantized, Variant
+    from tflint.parity.judge import Verdict
+    from tflint.parity.metrics import Numbers
+    from tflint.parity.results import Results
+
+HEADS = ("", "scheme", "parity", "logit diff", "top-1", "size", "deflated", "latency", "memory")
+DEFINITIONS = (
+    f"logit diff = {LOGIT}, in percent; top-1: rows whose largest element is the same; both of the output that is "
+    "worst. Size and deflated: bytes of the file, and of it in a zip. Latency: median of the samples, one thread, "
+    "default delegates. Memory: peak of the process, Python and numpy included."
+)
+
+
+def lines(path: str, found: Quantized, written: str | None) -> Iterator[str]:
+    """The report as text, the table apart."""
+    yield plain(path)
+    for samples in found.samples:
+        yield f"  samples   {short(samples.origin, LONGEST_MESSAGE)}"
+        yield from (f"            {short(note, LONGEST_MESSAGE)}" for note in samples.notes)
+    yield from (f"  note      {short(note, LONGEST_MESSAGE)}" for note in found.notes)
+    yield ""
+    yield from _table(found)
+    yield from wrap(DEFINITIONS, 110)
+    yield ""
+    for variant in found.variants:
+        if variant.problem:
+            yield f"{_label(variant)}: {short(variant.problem, LONGEST_MESSAGE)}"
+        if variant.kept_float:
+            names = ", ".join(short(name) for name in variant.kept_float)
+            yield f"{_label(variant)} leaves float: {names}"
+    for variant in (found.chosen,) if found.chosen else ():
+        gates = dict.fromkeys(gate for verdict in _verdicts(variant) for gate in verdict.gates)
+        yield f"kept: {_label(variant)}, {found.size:,} -> {variant.size:,} bytes; parity holds: {'; '.join(gates)}"
+        yield from (f"  {line}" for line in changed_ports(found))
+    yield f"written: {plain(written)}" if written else "nothing was written"
+
+
+def render(path: str, found: Quantized, written: str | None) -> str:
+    """The report as text."""
+    return no_commands("".join(f"{line.rstrip()}\n" for line in lines(path, found, written)))
+
+
+def changed_ports(found: Quantized) -> Iterator[str]:
+    """Outputs whose type is another than the float model's, a line each."""
+    if found.chosen is None:
+        return
+    for judgement in found.chosen.judgements:
+        for ours, theirs in zip(judgement.reference.outputs, judgement.candidate.outputs, strict=False):
+            if ours.dtype != theirs.dtype:
+                yield f"output '{short(theirs.name)}' is {theirs} now, it was {ours}"
+
+
+def plain_report(path: str, found: Quantized, written: str | None) -> dict[str, Any]:
+    """The report as JSON."""
+    return {
+        "schema_version": 1,
+        "path": path,
+        "asked": found.wish.scheme,
+        "kept": found.chosen.scheme if found.chosen else None,
+        "written": written,
+        "samples": [{"origin": samples.origin, "count": len(samples.rows)} for samples in found.samples],
+        "notes": list(found.notes),
+        "float": {"size": found.size, "deflated": found.deflated, **_cost(found.reference)},
+        "variants": [_plain(variant, found) for variant in found.variants],
+    }
+
+
+def proof(variant: Variant) -> list[dict[str, Any]]:
+    """The numbers of each output, and the gates that they passed."""
+    return [
+        {
+            "signature": judgement.reference.key,
+            "output": verdict.output,
+            "holds": verdict.holds,
+            "gates": list(verdict.gates),
+            **_numbers(verdict.numbers),
+        }
+        for judgement in variant.judgements
+        for verdict in judgement.verdicts
+    ]
+
+
+def _plain(variant: Variant, found: Quantized) -> dict[str, Any]:
+    logit, top1 = _worst(variant)
+    return {
+        "scheme": variant.scheme,
+        "kept": variant is found.chosen,
+        "holds": variant.holds,
+        "problem": variant.problem or None,
+        "float_layers": list(variant.kept_float),
+        "logit_difference": logit,
+        "top1": top1,
+        "size": variant.size or None,
+        "deflated": variant.deflated or None,
+        **_cost(judgement.candidate for judgement in variant.judgements),
+        "outputs": proof(variant),
+    }
+
+
+def _numbers(numbers: Numbers | None) -> dict[str, Any]:
+    if numbers is None:
+        return {}
+    found = {
+        "logit_difference": numbers.logit,
+        "cosine": numbers.cosine,
+        "sqnr": numbers.sqnr,
+        "top1": numbers.top1,
+        "max_abs": numbers.max_abs,
+    }
+    return {name: value if value is None or isfinite(value) else None for name, value in found.items()}
+
+
+def _cost(results: Iterable[Results]) -> dict[str, Any]:
+    """Seconds of a run of each signature, added up, and the largest memory in bytes."""
+    results = list(results)
+    times = [each.latency for each in results if each.latency is not None]
+    peaks = [each.memory for each in results if each.memory is not None]
+    return {"latency": sum(times) if times else None, "memory": max(peaks, default=None)}
+
+
+def _worst(variant: Variant) -> tuple[float | None, float | None]:
+    """Logit difference and top-1 agreement of the output that is worst in it, in percent."""
+    numbers = [verdict.numbers for verdict in _verdicts(variant) if verdict.numbers]
+    logits = [each.logit for each in numbers if each.logit is not None and isfinite(each.logit)]
+    tops = [each.top1 for each in numbers if each.top1 is not None]
+    return max(logits, default=None), min(tops, default=None)
+
+
+def _verdicts(variant: Variant) -> Iterator[Verdict]:
+    return (verdict for judgement in variant.judgements for verdict in judgement.verdicts)
+
+
+def _label(variant: Variant) -> str:
+    count = len(variant.kept_float)
+    return variant.scheme + (f" (-{count})" if count else "")
+
+
+def _table(found: Quantized) -> list[str]:
+    from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
+    from rich.table import Table  # noqa: PLC0415 - same
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in HEADS:
+        table.add_column(head, justify="left" if head in HEADS[:3] else "right", no_wrap=True)
+    table.add_row("", "float32", "", "", "", *_sizes(found.size, found.deflated), *_costs(_cost(found.reference)))
+    for variant in found.variants:
+        logit, top1 = _worst(variant)
+        verdict = "holds" if variant.holds else "FAILS" if variant.judgements else "none"
+        cost = _cost(judgement.candidate for judgement in variant.judgements)
+        table.add_row("*" if variant is found.chosen else "", _label(variant), verdict, _percent(logit), _percent(top1),
+                      *_sizes(variant.size, variant.deflated), *_costs(cost))  # fmt: skip
+    out = io.StringIO()
+    width = None if sys.stdout.isatty() else 140
+    Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
+    return out.getvalue().rstrip("\n").split("\n")
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g} %"
+
+
+def _sizes(*values: int) -> tuple[str, ...]:
+    return tuple(f"{value:,}" if value else "" for value in values)
+
+
+def _costs(cost: dict[str, Any]) -> tuple[str, str]:
+    latency, memory = cost["latency"], cost["memory"]
+    return "" if latency is None else f"{latency * 1000:.3g} ms", "" if memory is None else f"{memory / 1e6:.0f} MB"
