@@ -50,7 +50,7 @@ def judged(text: str, target: str) -> tuple[str, list[str]]:
         (
             FLOAT,
             "edgetpu",
-            "load",
+            "delegate",
             ["the model is not quantized, and the compiler of edgetpu refuses it: Model not quantized"],
         ),
         (
@@ -111,7 +111,7 @@ def test_a_graph_with_dynamic_tensors_is_refused() -> None:
     """
 
     assert judged(text, "gpu") == (
-        "load",
+        "delegate",
         ["RESHAPE has outputs sized by the data, and gpu is not applied to a graph with dynamic tensors"],
     )
 

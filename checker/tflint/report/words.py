@@ -27,6 +27,8 @@ def meaning(verdict: Verdict) -> str:
     """Say what a verdict means."""
     if verdict.value == "unsupported" and verdict.stage == "allocate":
         return "loads, but allocate_tensors() fails"
+    if verdict.stage == "delegate":
+        return "the accelerator, or its compiler, refuses it as a whole"
     if verdict.stage == "cpu":
         return "loads, and part of it stays on the CPU"
     return MEANING[verdict.value]

@@ -63,10 +63,10 @@ def _whole(model: Model, table: Accelerator) -> Iterator[Refusal]:
                 problem = (
                     f"has outputs sized by the data, and {table.name} is not applied to a graph with dynamic tensors"
                 )
-                yield Refusal("load", "TFL205", op, {"op": op.kind, "problem": problem})
+                yield Refusal("delegate", "TFL205", op, {"op": op.kind, "problem": problem})
     if table.partitions == "leading" and not any(t.dtype in INTEGERS and not t.is_constant for t in model.tensors):
         problem = f"is not quantized, and the compiler of {table.name} refuses it: Model not quantized"
-        yield Refusal("load", "TFL205", model, {"op": "the model", "problem": problem})
+        yield Refusal("delegate", "TFL205", model, {"op": "the model", "problem": problem})
 
 
 def _nodes(graph: Subgraph, generation: tuple[int, ...]) -> Iterator[Node]:

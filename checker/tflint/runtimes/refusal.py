@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Stage = Literal["load", "allocate", "invoke", "cpu", "unknown"]
+Stage = Literal["load", "allocate", "delegate", "invoke", "cpu", "unknown"]
 
 
 class Located(Protocol):
@@ -28,8 +28,8 @@ class Refusal(NamedTuple):
     """One reason. `stage` is where the runtime gives up; "unknown": no measured fact decides.
 
     "invoke" stands for what loads and allocates and fails when it is reached: behind the first dynamic output, or in
-    a subgraph that another signature enters; "cpu" for what an accelerator leaves to the CPU. `code` names the rule
-    that explains it.
+    a subgraph that another signature enters; "delegate" for what an accelerator, or its compiler, refuses as a whole,
+    and "cpu" for what it leaves to the CPU. `code` names the rule that explains it.
     """
 
     stage: Stage

@@ -43,6 +43,7 @@ class Verdict(NamedTuple):
 _VALUES: dict[Stage | None, Value] = {
     "load": "unsupported",
     "allocate": "unsupported",
+    "delegate": "unsupported",
     "unknown": "unknown",
     "invoke": "partial",
     "cpu": "partial",
