@@ -233,7 +233,7 @@ def _held(port: Port, other: Port, numbers: Numbers, gates: tuple[Gate, ...], *,
     words = tuple(str(gate) for gate, _ in known)
     problem = "; ".join(gate.missed(numbers) for gate, holds in known if not holds)
     if numbers.nonfinite:
-        problem = f"{numbers.nonfinite} of {numbers.elements} elements are NaN or infinite on one side only"
+        problem = f"NaN or infinity on one side only: {numbers.nonfinite} element{'s' * (numbers.nonfinite > 1)}"
     return Verdict(port.name, other.name, numbers, words, problem)
 
 

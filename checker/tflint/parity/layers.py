@@ -105,8 +105,7 @@ def compared(
     layers = tuple(_layers(graph, errors))
     floor = FLOORS.get(gates.name, FLOORS["float32"])
     jump = next((each for each in layers if each.error > max(GROWTH * each.incoming, floor)), None)
-    worst = max(layers, key=lambda each: each.added, default=None)
-    return Layers(sample, layers, len(graph.ops), jump or (worst if worst and worst.added > 0 else None))
+    return Layers(sample, layers, len(graph.ops), jump)
 
 
 def _layers(graph: Subgraph, errors: Mapping[int, float]) -> Iterator[Layer]:

@@ -90,17 +90,19 @@ def layers_words(report: ParityReport) -> Iterator[tuple[str, tuple[tuple[str, .
         found = part.layers
         if found is None:
             continue
+        extent = (
+            f"sample {found.sample + 1}, builtin kernels, {len(found.layers)} of {found.operators} operators compared"
+        )
         if found.problem:
             line = f"intermediate tensors could not be compared: {found.problem}"
-        elif found.jump is None:
-            line = f"no difference inside: {len(found.layers)} of {found.operators} operators compared"
-        else:
+        elif found.jump is not None:
             jump = found.jump
-            line = (
-                f"diverges at {jump.op} #{jump.index} '{jump.tensor}': error {jump.error:.3g}, {jump.incoming:.3g} "
-                f"before it (sample {found.sample + 1}, builtin kernels, {len(found.layers)} of {found.operators} "
-                "operators compared)"
-            )
+            name = f"{jump.op} #{jump.index} '{jump.tensor}'"
+            line = f"diverges at {name}: error {jump.error:.3g}, {jump.incoming:.3g} before it ({extent})"
+        elif found.worst:
+            line = f"no operator where the error jumps ({extent})"
+        else:
+            line = f"no difference inside ({extent})"
         rows = tuple(
             (f"{each.op} #{each.index}", each.tensor, f"{each.error:.3g}", f"{each.incoming:.3g}", f"{each.added:.3g}")
             for each in found.worst
