@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from models import ROOT
+from models import EXAMPLES, ROOT
+from reporting import commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,3 +128,15 @@ def outputs(text: str) -> dict[str, str]:
             assert equals, line
             found[key] = rest
     return found
+
+
+def put(job: Runner, *names: str, to: str = "models") -> None:
+    """Copy examples into the workspace."""
+    (job.workspace / to).mkdir(exist_ok=True)
+    for name in names:
+        shutil.copy(EXAMPLES / f"{name}.tflite", job.workspace / to)
+
+
+def said(job: Runner) -> list[tuple[str, str]]:
+    """(command, message) of what the runner obeys in the log."""
+    return [(word, message) for word, _, message in commands(job.log)]
