@@ -31,13 +31,14 @@ ISSUE: dict[str, Any] = {
         },
     },
 }
+VALIDATOR = jsonschema.Draft7Validator(ISSUE)
 
 
 def taken(made: Report) -> dict[str, Any]:
     """What GitLab keeps: issues by fingerprint, up to the first that its schema refuses, which none is."""
     kept: dict[str, Any] = {}
     for issue in strict(render("gitlab", made, PLAIN)):
-        jsonschema.validate(issue, ISSUE)
+        VALIDATOR.validate(issue)
         kept[issue["fingerprint"]] = issue
     return kept
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +42,21 @@ def closed(schema: Any) -> Any:
     return {**inner, "unevaluatedProperties": False} if isinstance(inner.get("properties"), dict) else inner
 
 
-def valid(document: Any, part: str = "") -> Any:
-    """Give the document back that the published schema, or that part of it, describes to the last key."""
+@cache
+def validator(part: str = "") -> jsonschema.Draft202012Validator:
+    """The published schema, or that part of it, closed; it is a schema itself."""
     schema = closed(SCHEMA)
     if part:
         schema = {"$schema": schema["$schema"], "$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
     else:
         del schema["$defs"]["run"]["unevaluatedProperties"]  # it is a part of the whole
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(document)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def valid(document: Any, part: str = "") -> Any:
+    """Give the document back that the published schema, or that part of it, describes to the last key."""
+    validator(part).validate(document)
     return document
 
 
