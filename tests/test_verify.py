@@ -335,6 +335,9 @@ def test_saved_outputs_are_a_reference(tmp_path: Path) -> None:
     [
         (("old.tflite",), "write tflint verify REFERENCE CANDIDATE"),
         (("old.tflite", "gone.tflite"), "no such file: gone.tflite"),
+        (("gone.keras", "old.tflite"), "no such file: gone.keras"),
+        (("gone.npz", "old.tflite", "--inputs", "zero.npz"), "gone.npz: No such file"),
+        (("old.tflite", "gone.keras"), "gone.keras: the candidate is a .tflite model, or saved outputs"),
         (("old.tflite", "old.tflite", "--metric", "cosin:1"), "no metric 'cosin' (did you mean 'cosine'?)"),
         (("old.tflite", "old.tflite", "--metric", "cosine"), "write METRIC:LIMIT"),
         (("old.tflite", "old.tflite", "--range", "y=0:1"), "--range: no input 'y'"),
@@ -352,6 +355,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], words
     """What is wrong and what may have been meant; exit code 2."""
     (tmp_path / "old.tflite").write_bytes(sketch.build(two()))
     np.savez(tmp_path / "bad.npz", x=np.zeros(3))
+    np.savez(tmp_path / "zero.npz", x=np.zeros((1, 4)))
     np.savez(tmp_path / "nan.npz", x=np.full((1, 4), np.nan))
     done = tflint("verify", *arguments, cwd=tmp_path)
 

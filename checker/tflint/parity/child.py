@@ -220,7 +220,8 @@ def main(request_file: str, answer_folder: str) -> None:
     warnings.simplefilter("ignore")
     folder = Path(answer_folder)
     request = json.loads(Path(request_file).read_text())
-    sys.path.append(request["here"])  # modules of the user's
+    if request["registerers"]:
+        sys.path.append(request["here"])  # they may be modules of the user's
     samples = samples_of(request)
     session = Session(None, samples, folder)
     session.stage("load")

@@ -188,7 +188,8 @@ def main(request_file: str, answer_folder: str) -> None:
     warnings.simplefilter("ignore")
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="")
     folder, request = Path(answer_folder), json.loads(Path(request_file).read_text())
-    sys.path.append(request["here"])
+    if request["kind"] == "python":
+        sys.path.append(request["here"])
     session = Session(None, samples_of(request), folder)
     session.stage("load")
     answer: dict[str, Any] = {}

@@ -158,7 +158,8 @@ def _worst(reference: Sequence[Any], candidate: Sequence[Any]) -> tuple[int, tup
     found, largest = None, 0.0
     for index, (r, c) in enumerate(zip(reference, candidate, strict=True)):
         if r.size:
-            gap = np.abs(_wide(c) - _wide(r))
+            with np.errstate(invalid="ignore"):  # infinity less infinity
+                gap = np.abs(_wide(c) - _wide(r))
             gap[~np.isfinite(gap)] = 0
             place = int(gap.argmax())
             if gap[place] > largest:

@@ -73,6 +73,8 @@ def run(
     }
     if kind == TFLITE:
         require_runtime(python)
+    elif kind != "python" and not Path(source).exists():
+        raise TflintError(f"no such file: {source}")
     with tempfile.TemporaryDirectory(prefix="tflint-verify-") as name:
         folder = Path(name)
         request |= {"registerers": list(registerers), **described(entry, samples, folder)}

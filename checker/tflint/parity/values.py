@@ -41,14 +41,16 @@ def fed(value: Any, port: Port) -> Any:
     if port.dtype not in DTYPES:
         raise TflintError(f"input '{port.name}' is {port.dtype}, which numpy has not")
     wanted = np.dtype(port.dtype)
-    if value.dtype.kind not in "biufc":
+    if value.dtype.kind not in "biufc" or (value.dtype.kind == "c" and wanted.kind != "c"):
         raise TflintError(f"input '{port.name}' takes {port}, and the sample is {value.dtype}")
     if value.dtype.kind == "f" and not np.isfinite(value).all():
         raise TflintError(f"the sample of input '{port.name}' has NaN or infinities")
     if port.affine is not None and value.dtype.kind == "f":
         return _quantized(value, port.affine, wanted)
-    cast = value.astype(wanted)
-    if value.dtype.kind != "c" and wanted.kind in "iub" and not np.array_equal(cast.astype(value.dtype), value):
+    with np.errstate(all="ignore"):  # what does not fit is refused below
+        cast = value.astype(wanted)
+        kept = np.isfinite(cast).all() if wanted.kind in "fc" else np.array_equal(cast.astype(value.dtype), value)
+    if not kept:
         raise TflintError(f"the sample of input '{port.name}' has values that {port.dtype} cannot hold")
     return cast
 
