@@ -13,7 +13,7 @@ from tflint.contract.compare import compare
 from tflint.contract.find import Contracts, contract
 from tflint.contract.interface import Affine, Interface, Port, interface_of
 from tflint.contract.lock import read_lock
-from tflint.contract.plain import locked, plain
+from tflint.contract.plain import locked, tables_of
 from tflint.errors import TflintError
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import decode, read_model
@@ -137,9 +137,9 @@ def test_interfaces_of_real_models_survive_the_lock() -> None:
             interface = interface_of(read_model(path))
         except MalformedModelError:
             continue
-        read = locked(json.loads(json.dumps(plain(interface), allow_nan=False)), path.name)
+        read = locked(json.loads(json.dumps(tables_of(interface), allow_nan=False)), path.name)
 
-        assert plain(read) == plain(interface), path.name  # a NaN is no NaN, but it is the same text
+        assert tables_of(read) == tables_of(interface), path.name  # a NaN is no NaN, but it is the same text
         assert compare(read, interface) == [], path.name
 
 

@@ -29,27 +29,27 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the program; give the exit code. Usage errors leave by SystemExit(2), as typer has it."""
-    from tflint.errors import USAGE, TflintError  # noqa: PLC0415 - inside the barrier for interrupts
+    from tflint.errors import USAGE, TflintError, say  # noqa: PLC0415 - inside the barrier for interrupts
 
     if any(argument.partition("=")[0] in TERRAFORM for argument in arguments):
-        _say("error: this is tflint, the linter for .tflite models (alias: tflite-lint), not Terraform's linter")
+        say("error: this is tflint, the linter for .tflite models (alias: tflite-lint), not Terraform's linter")
         return USAGE
     try:
         from tflint.cli import app  # noqa: PLC0415 - typer takes 40 ms to import
 
         _only(arguments[:1], app)(arguments)
     except TflintError as problem:
-        _say(f"error: {problem.message}")
+        say(f"error: {problem.message}")
         return problem.exit_code
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone: `tflint check | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as problem:
         if os.environ.get("TFLITE_LINT_DEBUG"):
             raise
-        _say(f"internal error: {type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where, please report it")
+        say(f"internal error: {type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where, please report it")
         return USAGE
     return 0
 
@@ -65,12 +65,6 @@ def _only(asked: list[str], app: Typer) -> Typer:
     narrow = copy.copy(app)
     narrow.registered_commands, narrow.registered_groups = commands, []
     return narrow
-
-
-def _say(text: str) -> None:
-    from tflint.report.escape import plain  # noqa: PLC0415 - rare
-
-    sys.stderr.write(f"tflint: {plain(text)}\n")
 
 
 if __name__ == "__main__":

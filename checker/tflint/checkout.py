@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 from tflint.errors import TflintError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
-GOVERNING = {"tflint.toml", ".tflint.toml", "pyproject.toml", "tflint.lock", "tflint-baseline.json"}
-"""Files that say something of all models below their folder, and may do so by being deleted."""
 LOCAL = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"}
 SECONDS = 120  # for one call; git in a big checkout on a cold disk takes its time
 
@@ -22,11 +20,14 @@ SECONDS = 120  # for one call; git in a big checkout on a cold disk takes its ti
 class Changes:
     """Paths that differ from where a branch left a revision: committed, staged, unstaged and untracked."""
 
-    def __init__(self, revision: str) -> None:
-        """Raises TflintError for what cannot be a revision."""
+    def __init__(self, revision: str, governing: Collection[str]) -> None:
+        """`governing`: names of files that say something of all models below their folder, and may by being deleted.
+
+        Raises TflintError for what cannot be a revision.
+        """
         if not revision or revision.startswith("-"):
             raise TflintError(f"--changed-since {revision}: not a revision")
-        self.revision = revision
+        self.revision, self.governing = revision, governing
         self._changed: dict[str, frozenset[str]] = {}  # root -> absolute paths
 
     def concern(self, model: Path, inputs: Iterable[str]) -> bool:
@@ -75,7 +76,7 @@ class Changes:
         if changed is None or others is None:
             raise TflintError(f"{asked}: git fails in {root}")
         names = {name.rstrip("/") for name in f"{changed}{others}".split("\0") if name}
-        return names | {os.path.dirname(name) for name in names if os.path.basename(name) in GOVERNING}
+        return names | {os.path.dirname(name) for name in names if os.path.basename(name) in self.governing}
 
 
 def _root(path: str) -> str | None:

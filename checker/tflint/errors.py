@@ -22,7 +22,7 @@ class TflintError(Exception):
 
 
 def say(message: str) -> None:
-    """Say on stderr what was done beside the report."""
+    """Say on stderr what is no part of the report."""
     from tflint.report.escape import plain  # noqa: PLC0415 - rare
 
     sys.stderr.write(f"tflint: {plain(message)}\n")

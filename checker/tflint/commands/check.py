@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tflint import timing
 from tflint.config.given import flag_layers, per_file_ignores, rule_options
 from tflint.config.hierarchy import Hierarchy
-from tflint.config.load import shown
-from tflint.contract.find import Contracts
+from tflint.config.load import FILES, shown
+from tflint.contract.find import LOCK, Contracts
 from tflint.errors import USAGE, TflintError, one_of, say, warn
 from tflint.findings import Report
 from tflint.paths import find
@@ -147,7 +147,7 @@ def _changed(files: list[Path], request: Request, hierarchy: Hierarchy) -> list[
         return files
     from tflint.checkout import Changes  # noqa: PLC0415 - for who asks
 
-    changes = Changes(request.changed_since)
+    changes = Changes(request.changed_since, {*FILES, LOCK, BASELINE})
     return [path for path in files if changes.concern(path, hierarchy.of(path).inputs(path))]
 
 

@@ -13,8 +13,8 @@ from tflint.contract.compare import Change, compare
 from tflint.contract.find import LOCK, closest_lock, key_in
 from tflint.contract.interface import Interface, interface_of
 from tflint.contract.lock import read_lock
-from tflint.contract.plain import plain as as_tables
-from tflint.errors import TflintError
+from tflint.contract.plain import tables_of
+from tflint.errors import TflintError, say, warn
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import read_model
 from tflint.paths import find
@@ -30,7 +30,7 @@ def lock_command(paths: tuple[Path, ...], *, check: bool) -> int:
     paths = paths or (Path(),)
     files = find(paths, Hierarchy().excludes)
     if not files:
-        sys.stderr.write("tflint: warning: no .tflite file found\n")
+        warn("no .tflite file found")
     by_lock: dict[Path, list[Path]] = {lock: [] for lock in map(lock_of, paths) if lock.exists()}
     for file in files:
         by_lock.setdefault(lock_of(file), []).append(file)
@@ -68,10 +68,10 @@ def _update(path: Path, files: list[Path], folders: list[Path], *, check: bool) 
         except (MalformedModelError, OSError) as problem:
             broken = 1
             reason = problem.reason if isinstance(problem, MalformedModelError) else problem.strerror or str(problem)
-            sys.stderr.write(f"tflint: {plain(str(file))}: not recorded: {plain(reason)}\n")
+            say(f"{file}: not recorded: {reason}")
             continue
         old = lock.interface(key)
-        if old is not None and as_tables(old) == as_tables(interface):
+        if old is not None and tables_of(old) == tables_of(interface):
             continue
         changed[key] = interface
         _say(key, "no interface recorded" if check else "recorded", [] if old is None else compare(old, interface))

@@ -50,7 +50,7 @@ def key_object(key: str) -> dict[str, Any]:
         "key": key,
         "kind": meta["kind"].words,
         "keys": _docs(meta["kind"]),
-        "default": {} if field.default is MISSING else plain(field.default),
+        "default": {} if field.default is MISSING else as_json(field.default),
         "run": meta["run"],
         "adds": meta["adds"],
         "doc": meta["doc"],
@@ -75,9 +75,9 @@ def values(settings: Settings) -> Iterator[tuple[str, Any, str]]:
         elif field.metadata["adds"] and value:
             for item in value:
                 origin = item.origin if isinstance(item, Suppression) else settings.origin(key, item)
-                yield key, [plain(item)], origin.of(key)
+                yield key, [as_json(item)], origin.of(key)
         else:
-            yield key, plain(value), settings.origin(key).of(key)
+            yield key, as_json(value), settings.origin(key).of(key)
 
 
 def _entries(settings: Settings, path: str, table: Mapping[Any, Any]) -> Iterator[tuple[str, Any, str]]:
@@ -86,7 +86,7 @@ def _entries(settings: Settings, path: str, table: Mapping[Any, Any]) -> Iterato
         if isinstance(value, dict):
             yield from _entries(settings, inner, value)
         else:
-            yield inner, plain(value), settings.origin(inner).of(inner)
+            yield inner, as_json(value), settings.origin(inner).of(inner)
 
 
 def rule_object(entry: Entry, settings: Settings, catalogue: Mapping[str, Entry], path: str | None) -> dict[str, Any]:
@@ -111,15 +111,15 @@ def rule_object(entry: Entry, settings: Settings, catalogue: Mapping[str, Entry]
     }
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """A value of Settings as JSON has it."""
     if isinstance(value, Glob):
         return str(value)
     if isinstance(value, Suppression):
         given = {key: getattr(value, key) for key in SUPPRESSION.keys}
-        return {key: plain(item) for key, item in given.items() if item is not None}
+        return {key: as_json(item) for key, item in given.items() if item is not None}
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [as_json(item) for item in value]
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.config.explain import key_object, plain
+from tflint.config.explain import as_json, key_object
 from tflint.config.kinds import described
 from tflint.config.options import kinds_of
 from tflint.config.settings import KEYS
@@ -59,7 +59,7 @@ def _options(rules: Iterable[Rule]) -> dict[str, Any]:
     for rule in rules:
         if rule.options:
             options = {
-                name: {"default": plain(default), **kind.schema()}
+                name: {"default": as_json(default), **kind.schema()}
                 for (name, kind), default in zip(kinds_of(rule.options).items(), rule.options.values(), strict=True)
             }
             table = {

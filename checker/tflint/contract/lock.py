@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflint.contract.plain import locked, plain
+from tflint.contract.find import LOCK
+from tflint.contract.plain import locked, tables_of
 from tflint.errors import TflintError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from tflint.contract.interface import Interface
 
 SCHEMA_VERSION = 1
-NAME = "tflint.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Lock:
         """The lock with these interfaces recorded and those entries left out."""
         models = {model: entry for model, entry in self.entries.items() if model not in gone}
         for model, interface in changed.items():
-            models[model] = {**models.get(model, {}), "interface": plain(interface)}
+            models[model] = {**models.get(model, {}), "interface": tables_of(interface)}
         return Lock(self.path, {**self.document, "schema_version": SCHEMA_VERSION, "models": models})
 
     def with_note(self, model: str, key: str, value: dict[str, Any]) -> Lock:
@@ -73,7 +73,7 @@ def read_lock(path: Path) -> Lock:
         raise TflintError(f"{path}: not valid JSON: {problem}{conflict}") from None
     version = document.get("schema_version") if isinstance(document, dict) else None
     if not isinstance(version, int) or isinstance(version, bool):
-        raise TflintError(f"{path}: not a {NAME}: it has no schema_version")
+        raise TflintError(f"{path}: not a {LOCK}: it has no schema_version")
     if version > SCHEMA_VERSION:
         raise TflintError(f"{path}: schema_version {version} is of a newer tflint; this one knows {SCHEMA_VERSION}")
     models = document.get("models")

@@ -27,7 +27,7 @@ CONTRACT_KEYS = ("signature", *ENTRY_KEYS, "signatures")
 PORT_KEYS = ("name", "position", "dtype", "shape", "quantization", "tensor")
 
 
-def plain(interface: Interface) -> dict[str, Any]:
+def tables_of(interface: Interface) -> dict[str, Any]:
     """The tables of an interface that states everything."""
     tables: dict[str, Any] = {}
     unnamed = interface.entry(None)
