@@ -525,3 +525,40 @@ def test_a_missing_framework_is_one_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "takes tensorflow or keras, and" in done.stderr
     assert "--python" in done.stderr
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="no corpus here")
+def test_a_planted_layer_of_a_published_model_is_named(tmp_path: Path) -> None:
+    """The weights of its second convolution are a tenth larger: that operator is where the two part ways."""
+    source = CORPUS / "e5004c6f1012__kws_ref_model_float32.tflite"
+    model = read_model(source)
+    op = [op for op in model.ops if op.name == "CONV_2D"][1]
+    weight = op.inputs[1]
+    assert weight is not None
+    assert weight.buffer is not None
+    data = bytearray(source.read_bytes())
+    values = np.frombuffer(data, np.float32, weight.buffer.size // 4, weight.buffer.start)
+    values *= np.float32(1.1)
+    (tmp_path / "new.tflite").write_bytes(data)
+    found = verify(str(source), str(tmp_path / "new.tflite"), options=Options(count=2, modes=("builtin",)))
+
+    assert not found.holds
+    layers = found.parts[0].layers
+    assert layers is not None
+    assert layers.jump is not None
+    assert (layers.jump.op, layers.jump.index) == ("CONV_2D", op.index)
+    assert layers.jump.incoming == 0
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="no corpus here")
+def test_what_only_a_delegate_runs_is_told(tmp_path: Path) -> None:
+    """A custom op of XNNPACK: nothing is lost against itself, and nothing is proved where no delegate is."""
+    source = CORPUS / "490e9ea73431__selfie_segmenter_landscape.tflite"
+    done = tflint("verify", source, source, "--samples", "1", "-f", "json", cwd=tmp_path)
+    (entry,) = json.loads(done.stdout)["entries"]
+    assert done.returncode == 0
+    assert [run["candidate"]["runner"] for run in entry["runs"]] == ["default delegates"]
+    assert "neither runs with builtin kernels: Encountered unresolved custom op" in entry["notes"][-1]
+
+    done = tflint("verify", source, source, "--delegates", "none", "--samples", "1", cwd=tmp_path)
+    assert (done.returncode, "parity FAILS" in done.stdout) == (1, True)
