@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from tflint import docs, sketch
 from tflint.config.given import option_value
-from tflint.contract.find import LOCK, Contract, contract
+from tflint.contract import LOCK
+from tflint.contract.find import Contract, contract
 from tflint.contract.interface import interface_of
 from tflint.engine import Plan, check_model
 from tflint.model.read import decode

@@ -11,7 +11,8 @@ from tflint import timing
 from tflint.config.given import flag_layers, per_file_ignores, rule_options
 from tflint.config.hierarchy import Hierarchy
 from tflint.config.load import FILES, shown
-from tflint.contract.find import LOCK, Contracts
+from tflint.contract import LOCK
+from tflint.contract.find import Contracts
 from tflint.errors import USAGE, TflintError, one_of, say, warn
 from tflint.findings import Report
 from tflint.paths import find

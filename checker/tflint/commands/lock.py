@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from tflint.config.hierarchy import Hierarchy
 from tflint.config.load import closest
+from tflint.contract import LOCK
 from tflint.contract.compare import Change, compare
-from tflint.contract.find import LOCK, closest_lock, key_in
+from tflint.contract.find import closest_lock, key_in
 from tflint.contract.interface import Interface, interface_of
 from tflint.contract.lock import read_lock
 from tflint.contract.plain import tables_of

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tflint.contract import LOCK
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from tflint.contract.lock import Lock
     from tflint.model.view import Model
     from tflint.patterns import Glob
-
-LOCK = "tflint.lock"
 
 
 class Contract(NamedTuple):

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflint.contract.find import LOCK
+from tflint.contract import LOCK
 from tflint.contract.plain import locked, tables_of
 from tflint.errors import TflintError
 
