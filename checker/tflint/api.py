@@ -18,13 +18,17 @@ from tflint.subject import ModelFile, Target
 if TYPE_CHECKING:
     from tflint.contract.find import Contract
     from tflint.fix.edits.edit import ByHand, Edit
+    from tflint.fix.edits.facts import MendOperatorCodes, SetMinRuntimeVersion
     from tflint.fix.edits.interface import AddSignature, Permute
+    from tflint.fix.edits.numbers import ClampConstant, DropRoundTrip, NarrowInput, SetQuant, StripBorder
+    from tflint.fix.edits.upkeep import DedupeBuffers, DropDeadCode
     from tflint.model import archive, schema
     from tflint.model.conversion import conversion_of
     from tflint.model.indexed import LOOKUPS, indexed
     from tflint.model.match import VIEWS, Match, const, made, match, matches, readers
+    from tflint.model.reachable import Reached
     from tflint.model.task_metadata import TaskMetadata, TensorMetadata, task_metadata_of
-    from tflint.model.weights import Weights
+    from tflint.model.weights import Facts, Weights
     from tflint.runtimes.arena import plan_arena
     from tflint.runtimes.construct import CUSTOM, LAST_KNOWN_CODE, PLACEHOLDER, graph_indices
     from tflint.runtimes.control import callees
@@ -33,6 +37,17 @@ if TYPE_CHECKING:
     from tflint.runtimes.shapes import computed, data_dependent
 
 _LATER = {
+    "Facts": "model.weights",
+    "Reached": "model.reachable",
+    "MendOperatorCodes": "fix.edits.facts",
+    "SetMinRuntimeVersion": "fix.edits.facts",
+    "DropDeadCode": "fix.edits.upkeep",
+    "DedupeBuffers": "fix.edits.upkeep",
+    "StripBorder": "fix.edits.numbers",
+    "SetQuant": "fix.edits.numbers",
+    "NarrowInput": "fix.edits.numbers",
+    "DropRoundTrip": "fix.edits.numbers",
+    "ClampConstant": "fix.edits.numbers",
     "AddSignature": "fix.edits.interface",
     "ByHand": "fix.edits.edit",
     "CUSTOM": "runtimes.construct",
@@ -75,21 +90,32 @@ __all__ = [
     "VIEWS",
     "AddSignature",
     "ByHand",
+    "ClampConstant",
     "Contract",
+    "DedupeBuffers",
+    "DropDeadCode",
+    "DropRoundTrip",
     "Edit",
+    "Facts",
     "Hit",
     "Located",
     "Match",
+    "MendOperatorCodes",
     "Model",
     "ModelFile",
+    "NarrowInput",
     "Op",
     "OperatorCode",
     "Permute",
     "Quant",
+    "Reached",
     "Refusal",
     "Rule",
+    "SetMinRuntimeVersion",
+    "SetQuant",
     "Severity",
     "Signature",
+    "StripBorder",
     "Subgraph",
     "Target",
     "TaskMetadata",

@@ -103,6 +103,18 @@ def fix(
     rename: Annotated[
         list[str] | None, typer.Option(metavar="OLD=NEW", help="Rename an input or output; repeatable.")
     ] = None,
+    keep_output: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Return this output and no other that is not named so; repeatable."),
+    ] = None,
+    fix_dim: Annotated[
+        list[str] | None,
+        typer.Option(metavar="INPUT.DIM=SIZE", help="Fix a dimension that may vary; `=?` opens one; repeatable."),
+    ] = None,
+    mean: Annotated[str | None, typer.Option(help="TFLite Metadata: mean of image values, or one a channel.")] = None,
+    std: Annotated[str | None, typer.Option(help="TFLite Metadata: their standard deviation.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="TFLite Metadata: file of labels, one a line.")] = None,
+    vocabulary: Annotated[Path | None, typer.Option(help="TFLite Metadata: vocabulary of a text model.")] = None,
     order: Annotated[
         list[str] | None,
         typer.Option(metavar="SIDE=NAME,...", help="Order of inputs or outputs; `signature`: that of the signature."),
@@ -147,7 +159,23 @@ def fix(
     if quantize is not None:
         from tflint.commands import quantize as quantizing  # noqa: PLC0415 - start-up
 
-        if any((signature, rename, order, select, unsafe_fixes, plan, diff)):
+        if any(
+            (
+                signature,
+                rename,
+                keep_output,
+                fix_dim,
+                mean,
+                std,
+                labels,
+                vocabulary,
+                order,
+                select,
+                unsafe_fixes,
+                plan,
+                diff,
+            )
+        ):
             raise TflintError("--quantize goes alone: mend the model first, then quantize what you have")
         wish = quantizing.Request(
             model=model,
@@ -169,6 +197,12 @@ def fix(
         out=out,
         signature=signature,
         renames=tuple(rename or ()),
+        keep_outputs=tuple(keep_output or ()),
+        fix_dims=tuple(fix_dim or ()),
+        mean=mean,
+        std=std,
+        labels=labels,
+        vocabulary=vocabulary,
         orders=tuple(order or ()),
         select=select,
         targets=tuple(target or ()),

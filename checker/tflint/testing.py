@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from tflint.findings import Finding
+    from tflint.fix.edits.edit import Edit
+    from tflint.model.view import Model
     from tflint.rule import Rule
 
 __all__ = ["Case", "RuleContract", "cases", "contracts", "findings", "index_of", "names_a_remedy", "resolve"]
@@ -72,6 +74,8 @@ def contracts(pack: ModuleType, pages: Path) -> list[RuleContract]:
             "derived": partial(check_derived, rule),
             "page": partial(check_page, rule, pages),
         }
+        if rule.fix:
+            checks["fix"] = partial(check_fix, rule, pages)
         for number, each in enumerate(rule.examples):
             checks[f"example-{number}"] = partial(check_example, rule, each.bad, each.good, each.target)
         found += [RuleContract(rule.code, what, check) for what, check in checks.items()]
@@ -97,10 +101,16 @@ def cases(page: str) -> Iterator[Case]:
 
 def findings(rule: Rule, text: str, targets: tuple[str, ...] = (NEWEST,), **options: Any) -> tuple[Finding, ...]:
     """What one rule says of one sketch."""
+    return _findings(rule, decode(sketch.build(text)), tuple(_contracts(text)), targets, options)
+
+
+def _findings(
+    rule: Rule, model: Model, asked: tuple[Contract, ...], targets: tuple[str, ...], options: dict[str, Any]
+) -> tuple[Finding, ...]:
     entry = Entry.of(rule, "test")
     entries = (*notices().values(), _Loaded(entry, rule))
     plan = Plan(entries, tuple(map(resolve, targets)), options={rule.code: options}, deep=True)  # type: ignore[arg-type] # an Entry but for load()
-    return check_model(decode(sketch.build(text)), plan, contracts=tuple(_contracts(text))).findings
+    return check_model(model, plan, contracts=asked).findings
 
 
 def _contracts(text: str) -> Iterator[Contract]:
@@ -204,3 +214,41 @@ def check_case(rule: Rule, case: Case) -> None:
         for place in finding.places:
             found[places.get(place.path, 0)] = finding.message
     assert set(found) == wanted, f"{rule.code}: flagged lines {found}, wanted {sorted(wanted)} in:\n{case.text}"
+
+
+def check_fix(rule: Rule, folder: Path) -> None:
+    """Its fix leaves nothing to mend, is no more than it says, and where it is safe constants keep their bytes."""
+    page = folder / f"{rule.code}.md"
+    blocks = [Case(e.bad, (e.target or NEWEST,), {}) for e in rule.examples]
+    blocks += cases(page.read_text(encoding="utf-8")) if page.exists() else ()
+    mended = [case for case in blocks if _mends(rule, case)]
+    assert mended, f"{rule.code}: no example or block is flagged with a fix"
+
+
+def _mends(rule: Rule, case: Case) -> bool:
+    """Hold the fixes of one block to it; False where there are none."""
+    from tflint.fix.document import Document  # noqa: PLC0415 - for rules with a fix
+
+    data, asked = sketch.build(case.text), tuple(_contracts(case.text))
+
+    def edits(model: Model) -> list[Edit]:
+        found = _findings(rule, model, asked, case.targets, case.options)
+        return list(dict.fromkeys(edit for finding in found for edit in finding.fix))
+
+    document = Document(data)
+    found = sorted(edits(document.model), key=lambda edit: edit.stage)
+    assert {edit.applicability for edit in found} <= {"manual", rule.fix}, f"{rule.code}: it fixes more than it says"
+    done = [edit for edit in found if edit.applicability != "manual"]
+    if not done:
+        return bool(found)
+    assert [edit.apply(document) for edit in done].count(True), f"{rule.code}: its fix changes nothing: {case.text}"
+    fixed = bytes(document)
+    assert not edits(decode(fixed)), f"{rule.code}: there is as much to mend as before: {case.text}"
+    if rule.fix == "safe":
+        assert _constants(decode(fixed)) <= _constants(decode(data)), f"{rule.code}: it changes constants: {case.text}"
+    return True
+
+
+def _constants(model: Model) -> set[tuple[str, bytes]]:
+    """Names and bytes of all constants."""
+    return {(t.name, t.buffer.read(t.buffer.size)) for t in model.tensors if t.is_constant and t.buffer is not None}

@@ -16,8 +16,9 @@ from tflint.contract.lock import read_lock
 from tflint.engine import check_file
 from tflint.errors import TflintError, one_of
 from tflint.fix import asked
+from tflint.fix.edits.upkeep import KeepOutputs
 from tflint.fix.loop import Outcome, mend
-from tflint.fix.plan import ordered, steps_for
+from tflint.fix.plan import steps_for
 from tflint.fix.prove import require_runtime
 from tflint.registry import catalogue
 from tflint.report import write
@@ -42,7 +43,13 @@ class Request:
     out: Path | None
     signature: str | None
     renames: tuple[str, ...]
+    keep_outputs: tuple[str, ...]
     orders: tuple[str, ...]
+    fix_dims: tuple[str, ...]
+    mean: str | None
+    std: str | None
+    labels: Path | None
+    vocabulary: Path | None
     select: str | None
     targets: tuple[str, ...]
     unsafe: bool
@@ -58,7 +65,7 @@ def fix_command(request: Request) -> int:
     if request.plan and request.diff:
         raise TflintError("--plan and --diff: one of them")
     model = open_model(request.model)
-    wishes = ordered(_wishes(request, model))
+    wishes = list(_wishes(request, model))
     looks = request.plan or request.diff
     if not looks:
         require_runtime()
@@ -89,7 +96,7 @@ def fix_command(request: Request) -> int:
 
 def checker(model: Path, targets: tuple[str, ...]) -> Callable[[Path], FileReport]:
     """Checks a file as `tflint check` does the model: against its targets, configuration and contracts."""
-    settings = Hierarchy(flags=flag_layers({"target": list(targets) or None})).of(model)
+    settings = Hierarchy(flags=flag_layers({"target": list(targets) or None, "deep": True})).of(model)
     plan = plans.make(settings, catalogue())
     contracts = Contracts().of(model, settings.models)
     return lambda path: check_file(path, plan, str(model), contracts)
@@ -100,6 +107,13 @@ def _wishes(request: Request, model: Any) -> Iterator[Step]:
         yield asked.step(asked.signature_edit(request.signature, model), "--signature")
     for text in request.renames:
         yield asked.step(asked.rename_edit(text), "--rename")
+    if request.keep_outputs:
+        yield asked.step(KeepOutputs(request.keep_outputs), "--keep-output")
+    for text in request.fix_dims:
+        yield asked.step(asked.dim_edit(text), "--fix-dim")
+    metadata = asked.metadata_edit(request.mean, request.std, request.labels, request.vocabulary)
+    if metadata is not None:
+        yield asked.step(metadata, "--mean, --std, --labels, --vocabulary")
     for text in request.orders:
         yield from (asked.step(edit, "--order") for edit in asked.order_edits(text))
 
@@ -180,7 +194,7 @@ def _lines(request: Request, outcome: Outcome) -> Iterator[str]:
     if outcome.out is None:
         yield f"would make {edits}, {sizes}; nothing was written, nothing was run"
     else:
-        yield f"proved: {outcome.proof.words if outcome.proof else ''}"
+        yield f"proved: {short(outcome.proof.words, LONGEST_MESSAGE) if outcome.proof else ''}"
         kept = f", the old one is {plain(str(outcome.backup))}" if outcome.backup else ""
         yield f"written: {plain(str(outcome.out))}, {edits}, {sizes}{kept}"
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
 from tflint.fix.edits.interface import SIDES, AddSignature, Permute, Rename, RenameSignature
+from tflint.fix.edits.metadata import AddMetadata
+from tflint.fix.edits.shapes import VARIES, SetDim
 from tflint.fix.plan import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tflint.fix.edits.edit import Edit
     from tflint.model.view import Model
@@ -47,6 +51,42 @@ def order_edits(text: str) -> Iterator[Edit]:
         yield Permute(side, tuple(name.strip() for name in names.split(",")))
     else:
         raise TflintError(f"--order {text}: write inputs=A,B or outputs=A,B or {SIGNATURE}")
+
+
+def dim_edit(text: str) -> Edit:
+    """`INPUT.DIM=SIZE`, `?` in place of a size that may vary."""
+    port, equals, size = text.rpartition("=")
+    name, dot, dim = port.rpartition(".")
+    good = equals and dot and name and dim.isdecimal() and (size == "?" or (size.isdecimal() and 0 < int(size) < 2**31))
+    if not good or len(dim) > 2:
+        raise TflintError(f"--fix-dim {text}: write INPUT.DIM=SIZE, such as input_ids.1=128, or =? to open it")
+    return SetDim(name, int(dim), VARIES if size == "?" else int(size))
+
+
+def metadata_edit(mean: str | None, std: str | None, labels: Path | None, vocabulary: Path | None) -> Edit | None:
+    """TFLite Metadata of `--mean`, `--std`, `--labels` and `--vocabulary`; None without any."""
+    if (mean is None) != (std is None):
+        raise TflintError("--mean and --std: both or neither")
+    if mean is None and labels is None and vocabulary is None:
+        return None
+    return AddMetadata(_numbers("--mean", mean), _numbers("--std", std), _file(labels), _file(vocabulary))
+
+
+def _numbers(flag: str, text: str | None) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        numbers = (math.nan,)
+    if not all(map(math.isfinite, numbers)) or (flag == "--std" and 0 in numbers):
+        raise TflintError(f"{flag} {text}: write a number, or one a channel with commas, such as 127.5")
+    return numbers
+
+
+def _file(path: Path | None) -> tuple[str, bytes] | None:
+    try:
+        return None if path is None else (path.name, path.read_bytes())
+    except OSError as problem:
+        raise TflintError(f"{path}: cannot be read: {problem.strerror or problem}") from None
 
 
 def step(edit: Edit, flag: str) -> Step:

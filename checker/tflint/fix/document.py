@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
-from tflint.fix.tail import moved
+from tflint.fix.tail import moved, with_files
 from tflint.model import schema
 from tflint.model.flatbuf import MalformedModelError, Reader
 from tflint.model.read import decode, mapped, viewed
 from tflint.model.write import OUTSIDE, ModelTooLargeError, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tflint.model.flatbuf import Table
@@ -44,6 +44,7 @@ class Document:
         self.tail_start = self.model.tail.start
         self._end = reader.end
         self._border = {side: self.border(side) for side in SIDES}
+        self._packed: bytes | None = None  # another archive in place of the file's, counted from its own start
         self.replaced: list[tuple[Table, Table]] = []
         view = memoryview(data)
         for kind, table in self._with_bytes_outside():
@@ -90,10 +91,27 @@ class Document:
         return viewed(reader, copied(self.root))
 
     @staticmethod
-    def table(name: str, **values: Any) -> Table:
+    def table(kind: str, /, **values: Any) -> Table:
         """A new table, all fields but these at their default."""
-        fields = schema.TABLES[name]
-        return {field: None if kind[0] in "[stu" else default for _, field, kind, default in fields} | values
+        fields = schema.TABLES[kind]
+        return {field: None if form[0] in "[stu" else default for _, field, form, default in fields} | values
+
+    def metadata(self, name: str) -> bytes | None:
+        """The bytes of the named metadata; None where there are none."""
+        for entry in self.root["metadata"] or ():
+            if entry["name"] == name and entry["buffer"] < len(self.root["buffers"] or ()):
+                data = self.root["buffers"][entry["buffer"]]["data"]
+                return None if data is None else bytes(data)
+        return None
+
+    def pack(self, files: Mapping[str, bytes]) -> bool:
+        """Put files into the archive behind the model; whether that changes it. Raises TflintError."""
+        tail = bytes(memoryview(self.data)[self.tail_start :]) if self._packed is None else self._packed
+        after = with_files(tail, files, 0 if self._packed is not None else self.tail_start)
+        if after is None:
+            return False
+        self._packed = after
+        return True
 
     def pieces(self) -> Iterator[Any]:
         """The edited model's file, from start to end. Raises TflintError when it cannot be written."""
@@ -105,8 +123,9 @@ class Document:
         for piece in encoded.pieces():
             yield piece
             at += len(piece)
-        tail = memoryview(self.data)[self.tail_start :]
-        if len(tail):
+        if self._packed is not None:
+            yield moved(self._packed, at)
+        elif len(tail := memoryview(self.data)[self.tail_start :]):
             yield moved(tail, at - self.tail_start)
 
     def __bytes__(self) -> bytes:

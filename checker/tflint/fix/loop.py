@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tflint.errors import TflintError
 from tflint.fix.document import open_document
 from tflint.fix.place import held, put, scratch, write_pieces
+from tflint.fix.plan import ordered
 from tflint.fix.prove import prove
 from tflint.model.read import mapped
 
@@ -77,7 +78,7 @@ def mend(
         todo, left = choose(before)
         outcome = Outcome(before, before, left=left)
         with scratch(out or model.path) as candidate:
-            todo = [*asked, *todo]
+            todo = ordered([*asked, *todo])
             for _ in range(ROUNDS):
                 done = [step for step in todo if step.edit.apply(document)]
                 if not done:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tflint.fix.edits.upkeep import DropDeadCode
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
@@ -50,8 +52,10 @@ def steps_for(findings: Iterable[Finding], codes: Container[str], *, unsafe: boo
 
 
 def ordered(steps: Iterable[Step]) -> list[Step]:
-    """By stage, each edit once."""
+    """By stage, each edit once, and what they leave over dropped in the end."""
     first: dict[Edit, Step] = {}
     for step in steps:
         first.setdefault(step.edit, step)
+    if any(edit.leaves_over for edit in first):
+        first.setdefault(DropDeadCode(), Step(DropDeadCode(), "what the edits before leave over"))
     return sorted(first.values(), key=lambda step: step.edit.stage)

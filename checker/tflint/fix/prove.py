@@ -58,17 +58,20 @@ def prove(reference: Path, candidate: Path, document: Document, edits: Collectio
     options = Options(bind=_binding(reference, candidate, document, edits))
     report = verify(str(reference), str(candidate), None, EXACT if exact else None, options)
     gone = {port.name for port, place in _moved(_ports(reference, "outputs"), document, "outputs") if place is None}
-    problems = [*report.problems, *(line for part in report.parts for line in _problems(part, gone))]
+    repairs = any(edit.repairs for edit in edits)
+    problems = [*report.problems, *(line for part in report.parts for line in _problems(part, gone, repairs=repairs))]
     if problems and not any(each.reference.ran for part in report.parts for each in part.judgements):
         return _without_reference(reference, candidate, report, edits)
     return Proof(_words(report), tuple(problems), _metrics(report))
 
 
-def _problems(part: Part, gone: set[str]) -> Iterator[str]:
-    """Why a part does not hold; outputs that the edits took away are none."""
+def _problems(part: Part, gone: set[str], *, repairs: bool) -> Iterator[str]:
+    """Why a part does not hold; outputs that the edits took away are no reason, nor that it runs now."""
     yield from part.problems
     for judgement in part.judgements:
         runner = judgement.candidate.runner
+        if repairs and not judgement.reference.ran and judgement.candidate.ran:
+            continue
         yield from (f"with {runner}: {problem}" for problem in judgement.problems)
         lost = (v for v in judgement.verdicts if not v.holds and not (v.output in gone and not v.candidate_output))
         yield from (f"with {runner}: output '{verdict.output}': {verdict.problem}" for verdict in lost)

@@ -6,9 +6,12 @@ Source: the .ZIP file format specification (APPNOTE 6.3.10), sections 4.3.12 and
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 END = b"PK\x05\x06"
 END_SIZE = 22
@@ -49,3 +52,38 @@ def _corrected(data: bytearray, directory: int, end: int, count: int, offset: in
         local = struct.unpack_from("<I", data, entry + 42)[0]
         struct.pack_into("<I", data, entry + 42, local + by)
     return data
+
+
+def with_files(tail: bytes, files: Mapping[str, bytes], start: int) -> bytes | None:
+    """An archive that counts from its own start, with these files stored in it; None: it has them as they are.
+
+    `start`: the byte of the file that the archive begins at.
+
+    Members are stored, for MediaPipe reads no others, and bear the oldest date of the format, so that the same files
+    give the same bytes. Raises TflintError for an archive that is damaged.
+    """
+    import io  # noqa: PLC0415 - for who adds files
+    import zipfile  # noqa: PLC0415 - same
+
+    old: dict[str, bytes] = {}
+    if tail:
+        try:
+            with zipfile.ZipFile(io.BytesIO(_from_zero(tail, start))) as archive:
+                old = {info.filename: archive.read(info) for info in archive.infolist()}
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as problem:
+            raise TflintError(f"the archive behind the model cannot be added to: {problem}", 1) from None
+    if all(old.get(name) == data for name, data in files.items()):
+        return None
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in {**old, **files}.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return made.getvalue()
+
+
+def _from_zero(tail: bytes, start: int) -> bytes:
+    """The archive counted from its own start, as some writers do anyway."""
+    try:
+        return moved(tail, -start)
+    except TflintError:
+        return tail

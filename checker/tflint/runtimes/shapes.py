@@ -13,7 +13,7 @@ from tflint.runtimes.kernel import kernel
 from tflint.runtimes.node import Node, NodeTensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tflint.model.view import Op, Subgraph
     from tflint.runtimes.kernel import Kernel
@@ -95,3 +95,35 @@ def _shapes(facts: Kernel, node: Node, y: Sequence[NodeTensor | None]) -> Iterat
         if isinstance(made, list):
             shape = made[index] if index < len(made) else None
         yield tuple(shape) if state is not None and isinstance(shape, (tuple, list)) else None
+
+
+def sized(graph: Subgraph, given: Mapping[int, Shape]) -> tuple[dict[int, Shape], Op | None, str]:
+    """Shapes of tensors where these have others than in the file, as far as that is sure.
+
+    Behind the first op whose outputs are not sure nothing is told: it is the second of the result, and the third says
+    why; "" where its kernel's checks tell that it would refuse.
+    """
+    states = [NodeTensor(tensor) for tensor in graph.tensors]
+    found = dict(given)
+    for index, shape in given.items():
+        states[index].become(shape)
+    for op in graph.ops:
+        facts = None if op.name in OPAQUE else kernel(op.name)
+        if facts is None:
+            return found, op, "makes of shapes what nobody knows beforehand"
+        x = [states[i] if 0 <= i < len(states) else None for i in op.input_indices]
+        y = [states[i] if 0 <= i < len(states) else None for i in op.output_indices]
+        node = Node(op, x, y, facts.options)
+        if facts.dynamic is not None and node.value(facts.dynamic):
+            return found, op, "has an output that is sized by its data"
+        made = Computed(node, facts, tuple(_shapes(facts, node, y)))
+        if not made.passes():
+            return found, op, ""
+        if any(shape is None for shape, state in zip(made.shapes, y, strict=True) if state is not None):
+            return found, op, "makes of shapes what nobody knows beforehand"
+        values = node.value(facts.values)
+        for place, (state, shaped) in enumerate(zip(y, made.shapes, strict=True)):
+            if state is not None and shaped is not None:
+                state.become(shaped, values=values if place == 0 else None)
+                found[op.output_indices[place]] = shaped
+    return found, None, ""

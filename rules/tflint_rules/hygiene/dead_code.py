@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.api import Model, Severity, hit, rule
-from tflint_rules.hygiene.reachable import Reached
+from tflint.api import Model, Reached, Severity, hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +28,7 @@ PLACES = 10  # of each kind that are named
     "dead-code",
     Severity.INFO,
     since="0.1.0",
+    fix="safe",
     group=("what",),
     message="{what}: {count}{held}",
     examples=[(BAD, GOOD)],
@@ -41,8 +41,10 @@ def dead_code(model: Model) -> Iterator[Hit]:
     runtime that lacks an operator refuses the model for it even if its result goes nowhere.
 
     ## What to do
-    Name the outputs that you want when you convert, and convert again; a tool that cuts a model has to drop what it
-    cuts off.
+    `tflint fix` drops it.
+
+    To have none, name the outputs that you want when you convert, and convert again; a tool that cuts a model has to
+    drop what it cuts off.
 
     ## Exceptions
     What has an effect of its own is alive: ASSIGN_VARIABLE, CALL_ONCE, HASHTABLE_IMPORT, operators with a state, custom
@@ -69,13 +71,25 @@ def dead_code(model: Model) -> Iterator[Hit]:
     kept |= _buffers(model.tensors)
     free = [buffer.size for buffer in model.buffers if buffer.size and buffer.index not in kept]
     if free:
-        yield hit(model, what="buffers that nothing refers to", count=len(free), held=f", of {sum(free):,} bytes")
+        from tflint.api import DropDeadCode  # noqa: PLC0415 - only where there is something to mend
+
+        yield hit(
+            model,
+            fix=(DropDeadCode(),),
+            what="buffers that nothing refers to",
+            count=len(free),
+            held=f", of {sum(free):,} bytes",
+        )
 
 
 def _hits(what: str, places: Sequence[Located], held: int) -> Iterator[Hit]:
     if places:
+        from tflint.api import DropDeadCode  # noqa: PLC0415 - only where there is something to mend
+
         size = f", with {held:,} bytes of constants" if held else ""
-        yield hit(places[0], related=tuple(places[1:PLACES]), what=what, count=len(places), held=size)
+        yield hit(
+            places[0], related=tuple(places[1:PLACES]), fix=(DropDeadCode(),), what=what, count=len(places), held=size
+        )
 
 
 def _held(model: Model, tensors: Iterable[Tensor], kept: set[int]) -> int:

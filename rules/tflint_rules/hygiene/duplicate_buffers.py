@@ -33,6 +33,7 @@ ENDS = 512  # bytes of each end that are compared before all of them are
     Severity.WARNING,
     since="0.1.0",
     reads="weights",
+    fix="safe",
     group=(),
     options={"percent": 5},
     message="{count} constants repeat the bytes of another; sharing its buffer saves {saved} of {size} bytes",
@@ -47,7 +48,8 @@ def duplicate_buffers(model: Model, weights: Weights, options: Mapping[str, floa
     twice.
 
     ## What to do
-    Let the tensors refer to one buffer: convert all signatures in one call, and quantize once, behind the conversion.
+    Let the tensors refer to one buffer, as `tflint fix` does: convert all signatures in one call, and quantize once,
+    behind the conversion.
 
     ## Exceptions
     Buffers of less than 1 kB, and variables, whose buffers are their own. What saves less than the option `percent` (5)
@@ -64,8 +66,17 @@ def duplicate_buffers(model: Model, weights: Weights, options: Mapping[str, floa
     saved = sum(_size(copy) for copy, _ in repeated)
     if saved < MUCH and saved * 100 < options["percent"] * model.file_size:
         return
+    from tflint.api import DedupeBuffers  # noqa: PLC0415 - only where there is something to mend
+
     for copy, first in repeated:
-        yield hit(copy, related=(first,), count=len(repeated), saved=f"{saved:,}", size=f"{model.file_size:,}")
+        yield hit(
+            copy,
+            related=(first,),
+            fix=(DedupeBuffers(),),
+            count=len(repeated),
+            saved=f"{saved:,}",
+            size=f"{model.file_size:,}",
+        )
 
 
 def _size(tensor: Tensor) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tflint.api import Op, Severity, Target, hit, rule
+from tflint.api import PLACEHOLDER, Op, Severity, Target, hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit
+    from tflint.api import Edit, Hit
 
 BAD = """
 x: float32[1,4]
@@ -63,11 +63,22 @@ def kernel_precondition(target: Target) -> Iterator[Hit]:
         yield hit(
             refusal.at,
             severity=Severity.WARNING if late else None,
+            fix=_fix(refusal.at),
             op=refusal.data["op"],
             have=_operands(refusal.at),
             by=KERNELS.get(refusal.data["by"], refusal.data["by"]),
             requires=_words(refusal.data["requires"]),
         )
+
+
+def _fix(at: object) -> tuple[Edit, ...]:
+    """TFLite before 2.4 takes an operator for another one whose old code field a writer left alone."""
+    code = at.opcode if isinstance(at, Op) else None
+    if code is None or code.deprecated_code == min(code.code, PLACEHOLDER):
+        return ()
+    from tflint.api import MendOperatorCodes  # noqa: PLC0415 - only where there is something to mend
+
+    return (MendOperatorCodes(),)
 
 
 def _operands(at: object) -> str:

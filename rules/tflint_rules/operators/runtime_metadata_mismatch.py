@@ -30,6 +30,7 @@ GOOD = BAD.replace("2.11.0", "2.12.0")
     "runtime-metadata-mismatch",
     Severity.WARNING,
     since="0.1.0",
+    fix="safe",
     group=("have",),
     message="min_runtime_version is {have}; {op} version {version} runs from TFLite {need} on",
     examples=[(BAD, GOOD)],
@@ -44,8 +45,10 @@ def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
     version 7 is said to run in 2.11 and is refused there.
 
     ## What to do
-    Write the version that the message names into the metadata `min_runtime_version` (16 bytes, padded with NUL), or
-    convert with a current converter, which writes it.
+    Let `tflint fix` write it, or convert with a current converter.
+
+    By hand, write the version that the message names into the metadata `min_runtime_version` (16 bytes, padded
+    with NUL).
 
     ## Exceptions
     A missing or empty value is info: no interpreter looks at it. A value that is higher than needed is no finding, and
@@ -62,12 +65,18 @@ def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
     text = (raw or b"").partition(b"\0")[0].decode("utf-8", "backslashreplace")
     opcode = model.operator_codes[-code]
     data: dict[str, Any] = {"op": opcode.name, "version": opcode.version, "need": ".".join(map(str, need))}
+    severity = None
     if not text:
-        yield hit(at, severity=Severity.INFO, have="missing" if raw is None else "empty", **data)
+        severity, have = Severity.INFO, "missing" if raw is None else "empty"
     elif not re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", text):
-        yield hit(at, have="no version number", **data)
+        have = "no version number"
     elif tuple(map(int, text.split("."))) < need and need > OLDEST:
-        yield hit(at, have=text, **data)
+        have = text
+    else:
+        return
+    from tflint.api import SetMinRuntimeVersion  # noqa: PLC0415 - only where there is something to mend
+
+    yield hit(at, severity=severity, fix=(SetMinRuntimeVersion(data["need"]),), have=have, **data)
 
 
 def _need(code: OperatorCode) -> tuple[tuple[int, ...], int | None]:

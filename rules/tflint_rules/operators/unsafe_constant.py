@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tflint.api import VIEWS, Model, Severity, hit, readers, rule
+from tflint_rules.operators.clamped import clamped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ HALF = 65504  # the largest float16
     "unsafe-constant",
     Severity.WARNING,
     since="0.1.0",
+    fix="unsafe",
     group=("op", "value", "why"),
     message="constant {value}{many} {why}",
     examples=[(BAD, GOOD)],
@@ -48,7 +50,7 @@ def unsafe_constant(model: Model, weights: Weights | None) -> Iterator[Hit]:
 
     ## What to do
     Mask with a large finite number instead, such as -1e4 that float16 still holds; clip a float16 export at 65504.
-    Weights that hold NaN come from a training run that diverged: go back to an earlier checkpoint.
+    `tflint fix --unsafe-fixes` limits finite values to 1e4. NaN comes from a training run that diverged: go back.
 
     ## Exceptions
     Operands of up to 16 elements are always read, larger constants under `--deep` only. Infinity as a bound, a fill
@@ -92,11 +94,10 @@ def _spreads(op: Op, model: Model) -> str:
 
 def _constants(model: Model, weights: Weights) -> Iterator[Hit]:
     """What only reading all constants tells: an operator takes them, and not as a bound or choice."""
-    half = any(tensor.dtype == "float16" and tensor.is_constant for tensor in model.tensors)
+    half = any(t.dtype == "float16" and t.is_constant for t in model.tensors)
     for tensor in model.tensors:
         op = _user(tensor, model) if tensor.dtype in FLOATS and tensor.is_constant else None
-        facts = weights.facts(tensor) if op is not None else None
-        if op is None or facts is None:
+        if op is None or (facts := weights.facts(tensor)) is None:
             continue
         if tensor.elements > SMALL and (facts.nan or facts.inf):
             severity, value, count = (Severity.ERROR, "NaN", facts.nan) if facts.nan else (None, "inf", facts.inf)
@@ -104,13 +105,13 @@ def _constants(model: Model, weights: Weights) -> Iterator[Hit]:
             why = _spreads(op, model) if value == "inf" and op.name in ARITHMETIC else f"enters {op.name}"
         elif facts.peak > HALF and tensor.dtype != "float16" and op.name != "CUSTOM":
             severity, value, many = Severity.WARNING if half else Severity.INFO, "beyond 65504", f" ({facts.peak:g})"
-            why = (
-                f"enters {op.name} and is infinite in float16" if op.name not in SUMS or not _spreads(op, model) else ""
-            )
+            masks = op.name in SUMS and _spreads(op, model)
+            why = "" if masks else f"enters {op.name} and is infinite in float16"
         else:
             continue
         if why:
-            yield hit(tensor, severity=severity, related=(op,), op=op.name, value=value, many=many, why=why)
+            fix = clamped(tensor, facts)
+            yield hit(tensor, severity=severity, related=(op,), fix=fix, op=op.name, value=value, many=many, why=why)
 
 
 def _user(tensor: Tensor, model: Model) -> Op | None:

@@ -10,7 +10,7 @@ from tflint_rules.quantization.roles import BIASED, operand
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tflint.api import Hit, Tensor
+    from tflint.api import Edit, Hit, Tensor
 
 BAD = """
 x: int8[1,4] q=0.5+0
@@ -32,6 +32,7 @@ NEAR = 1e-3  # relative: what float32 rounding and retraining tools leave is bel
     Severity.ERROR,
     since="0.1.0",
     on=BIASED,
+    fix="unsafe",
     group=("op", "what"),
     message="{op} bias has {what}: {have}; it is added as {want}",
     examples=[(BAD, GOOD)],
@@ -46,7 +47,9 @@ def bias_quant(op: Op) -> Iterator[Hit]:
     scale per channel no runtime compares them at all.
 
     ## What to do
-    Let the converter quantize the bias: convert again, or requantize biases in the tool that wrote the file as
+    `tflint fix --unsafe-fixes` requantizes a bias of another scale; look at the results afterwards.
+
+    Else let the converter quantize the bias: convert again, or requantize biases in the tool that wrote the file as
     round(bias / (input scale * weight scale)) in int32.
 
     ## References
@@ -82,5 +85,12 @@ def _scale(
             refused = len(of_weights) == 1 and off > LIMIT * step > 0
             severity = None if refused else Severity.WARNING
             data: dict[str, Any] = {"op": op.name, "what": "another scale", "have": f"{have:g}", "want": f"{want:g}"}
-            yield hit(op, related=(bias,), severity=severity, **data)
+            yield hit(op, related=(bias,), severity=severity, fix=(_requantized(bias, of_data, of_weights),), **data)
             return
+
+
+def _requantized(bias: Tensor, of_data: float, of_weights: Sequence[float]) -> Edit:
+    from tflint.api import SetQuant  # noqa: PLC0415 - only where there is something to mend
+
+    scales = tuple(of_data * weight for weight in of_weights)
+    return SetQuant(bias.subgraph, bias.index, scales, (0,) * len(scales))

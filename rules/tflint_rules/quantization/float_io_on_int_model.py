@@ -29,6 +29,7 @@ b: int8[1,4] q=0.1+0 = RELU.v2(a)
     "float-io-on-int-model",
     Severity.INFO,
     since="0.1.0",
+    fix="unsafe",
     group=("role",),
     message="{role} '{name}' is float32 and {step} {dtype}; the model inside is integer",
     examples=[(BAD, GOOD)],
@@ -42,7 +43,8 @@ def float_io_on_int_model(target: Target) -> Iterator[Hit]:
     small (tensorflow#41697, tensorflow#42092).
 
     ## What to do
-    If the app has int8 data, convert with `inference_input_type = inference_output_type = tf.int8`; else leave it.
+    If the app has int8 data, convert with `inference_input_type = inference_output_type = tf.int8`, or let
+    `tflint fix --select TFL505 --unsafe-fixes` strip the conversions; else leave it.
 
     ## Exceptions
     Info, unless the target's profile says that it takes no float32 (`io_dtypes` in a TOML profile): then an error.
@@ -58,7 +60,12 @@ def float_io_on_int_model(target: Target) -> Iterator[Hit]:
                 inside = _inside(model, tensor, role) if tensor is not None and tensor.dtype == "float32" else None
                 if tensor is not None and inside is not None:
                     step = "is quantized to" if role == "input" else "is dequantized from"
-                    yield hit(tensor, severity=severity, role=role, name=tensor.name, step=step, dtype=inside.dtype)
+                    from tflint.api import StripBorder  # noqa: PLC0415 - only where there is something to mend
+
+                    fix = (StripBorder(f"{role}s", tensor.index),)
+                    yield hit(
+                        tensor, severity=severity, fix=fix, role=role, name=tensor.name, step=step, dtype=inside.dtype
+                    )
 
 
 def _inside(model: Model, tensor: Tensor, role: str) -> Tensor | None:

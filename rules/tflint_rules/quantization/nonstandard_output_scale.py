@@ -30,6 +30,7 @@ y: int8[1,10] q=0.00390625-128 = SOFTMAX(x) beta=1.0
     Severity.ERROR,
     since="0.1.0",
     on=FIXED,
+    fix="unsafe",
     group=("op",),
     message="{op} output is quantized {have}; its int8 kernel is built for {want}",
     examples=[(BAD, GOOD)],
@@ -42,10 +43,14 @@ def nonstandard_output_scale(op: Op) -> Iterator[Hit]:
     fails on the device after it passed on the host, where a delegate took the op.
 
     ## What to do
-    Convert again with a current converter, which writes the fixed scale; no calibration changes it.
+    Convert again with a current converter, which writes the fixed scale; no calibration changes it. Or let
+    `tflint fix --unsafe-fixes` write it.
     """
     y = op.outputs[0] if op.outputs else None
     want = FIXED[op.name]
     if y is not None and y.dtype == "int8" and y.quant and y.quant.pair and y.quant.pair != want:
         scale, zero = y.quant.pair
-        yield hit(y, op=op.name, have=f"{scale:g}{zero:+d}", want=f"{want[0]:g}{want[1]:+d}")
+        from tflint.api import SetQuant  # noqa: PLC0415 - only where there is something to mend
+
+        fix = (SetQuant(y.subgraph, y.index, (want[0],), (want[1],)),)
+        yield hit(y, fix=fix, op=op.name, have=f"{scale:g}{zero:+d}", want=f"{want[0]:g}{want[1]:+d}")

@@ -11,7 +11,7 @@ from tflint_rules.quantization.roles import INTEGER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tflint.api import Hit, Op, Subgraph
+    from tflint.api import Edit, Hit, Op, Subgraph
 
 BAD = """
 x: int8[1,4] q=0.1+0
@@ -32,6 +32,7 @@ PAIR = "a pair of DEQUANTIZE and QUANTIZE with the same parameters does nothing"
     "quant-dequant-chatter",
     Severity.WARNING,
     since="0.1.0",
+    fix="safe",
     group=("what",),
     options={"percent": 10, "least": 4},
     message="{what}",
@@ -47,6 +48,8 @@ def quant_dequant_chatter(model: Model, options: Mapping[str, int]) -> Iterator[
     ## What to do
     Give the ops that the message names an integer form: replace the layer by one that quantizes, or allow it in
     float on purpose and move it to the border of the model.
+
+    `tflint fix` takes pairs away that do nothing.
 
     ## Exceptions
     Conversions at the model's inputs and outputs, of constants, and between two integer types are not counted. The
@@ -67,12 +70,25 @@ def quant_dequant_chatter(model: Model, options: Mapping[str, int]) -> Iterator[
                 forced.update(user.kind for user in users if user.name != "QUANTIZE")
                 for user in users:
                     if user.name == "QUANTIZE" and _same(op, user):
-                        yield hit(user, related=(op,), what=PAIR)
+                        yield hit(user, related=(op,), fix=_fix(model, op, user), what=PAIR)
         count = 2 * len(inside)  # each way in has its way back
         if len(inside) >= options["least"] and count * 100 > options["percent"] * len(graph.ops):
             names = ", ".join(name for name, _ in forced.most_common(4)) or "nothing"
             what = f"{len(inside)} islands of float in {len(graph.ops)} ops, for {names}"
             yield hit(graph, related=tuple(inside[:4]), what=what)
+
+
+def _fix(model: Model, back: Op, forth: Op) -> tuple[Edit, ...]:
+    """Read what comes before the pair, unless callers read what comes behind it."""
+    graph, (before, after) = model.subgraphs[back.subgraph], (back.input_indices[0], forth.output_indices[0])
+    named = (
+        index for each in model.signatures for _, index in each.outputs or () if each.subgraph_index == graph.index
+    )
+    if after in graph.output_indices or after in named:
+        return ()
+    from tflint.api import DropRoundTrip  # noqa: PLC0415 - only where there is something to mend
+
+    return (DropRoundTrip(graph.index, before, after),)
 
 
 def _between(model: Model, graph: Subgraph, op: Op) -> bool:

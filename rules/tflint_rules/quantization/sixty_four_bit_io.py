@@ -9,7 +9,7 @@ from tflint.api import Model, Severity, hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit, Op, Tensor
+    from tflint.api import Edit, Hit, Op, Tensor
 
 BAD = """
 x: int64[1,8]
@@ -30,6 +30,7 @@ KEYED = ("HASHTABLE",)  # lookups by int64 key: HASHTABLE_FIND and its like
     "sixty-four-bit-io",
     Severity.WARNING,
     since="0.1.0",
+    fix="unsafe",
     group=("role", "dtype"),
     message="{role} '{name}' is {dtype}; {narrow} would do",
     examples=[(BAD, GOOD)],
@@ -44,6 +45,8 @@ def sixty_four_bit_io(model: Model) -> Iterator[Hit]:
 
     ## What to do
     Give the exported function an int32 or float32 signature, `tf.TensorSpec([1, 128], tf.int32)`, and cast inside.
+
+    `tflint fix --unsafe-fixes` does that to int64 inputs in the file.
 
     For an output of `tf.argmax`, pass `output_type=tf.int32`. For complex numbers, return real and imaginary parts.
 
@@ -67,8 +70,13 @@ def sixty_four_bit_io(model: Model) -> Iterator[Hit]:
 def _hit(model: Model, tensor: Tensor, role: str) -> Hit:
     maker = model.producers.get((tensor.subgraph, tensor.index)) if role == "output" else None
     severity = Severity.INFO if maker is not None and maker.name in INDICES else None
+    fix: tuple[Edit, ...] = ()
+    if role == "input" and tensor.dtype == "int64":
+        from tflint.api import NarrowInput  # noqa: PLC0415 - only where there is something to mend
+
+        fix = (NarrowInput(tensor.subgraph, tensor.index),)
     data: dict[str, Any] = {"role": role, "name": tensor.name, "dtype": tensor.dtype, "narrow": NARROW[tensor.dtype]}
-    return hit(tensor, severity=severity, **data)
+    return hit(tensor, severity=severity, fix=fix, **data)
 
 
 def _is_key(model: Model, tensor: Tensor, role: str) -> bool:

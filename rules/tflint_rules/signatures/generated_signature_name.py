@@ -39,6 +39,7 @@ signature serving_default(input_ids=a, attention_mask=b) -> (scores=y)
     "generated-signature-name",
     Severity.WARNING,
     since="0.1.0",
+    fix="manual",
     group=("side", "names"),
     message="{side} named {names}: made up by the exporter, and not promised to stay",
     examples=[(BAD, GOOD)],
@@ -51,8 +52,10 @@ def generated_signature_name(model: Model) -> Iterator[Hit]:
     of one export: the next one, with another layer order or another Keras, counts otherwise (tensorflow#32180).
 
     ## What to do
-    Name them where the model is exported: return a dict of outputs, and name the arguments by
-    `tf.TensorSpec(name=...)`, `keras.Input(name=...)` or litert-torch's `sample_kwargs`.
+    `tflint fix --rename args_0=input_ids` renames them in the file.
+
+    To have them named at the next export, name them where the model is exported: return a dict of outputs, and name
+    the arguments by `tf.TensorSpec(name=...)`, `keras.Input(name=...)` or litert-torch's `sample_kwargs`.
 
     ## Exceptions
     Info where the side has one entry: a counter cannot be mistaken for another then.
@@ -64,5 +67,8 @@ def generated_signature_name(model: Model) -> Iterator[Hit]:
         for side, rows in (("inputs", signature.inputs), ("outputs", signature.outputs)):
             made_up = [name for name, _ in rows or () if name and GENERATED.fullmatch(name)]
             if made_up:
+                from tflint.api import ByHand  # noqa: PLC0415 - only where there is something to mend
+
+                fix = (ByHand(f"say what they are: {' '.join(f'--rename {name}=NAME' for name in made_up)}"),)
                 severity = Severity.INFO if len(rows or ()) == 1 else None
-                yield hit(signature, severity=severity, side=side, names=", ".join(made_up))
+                yield hit(signature, severity=severity, fix=fix, side=side, names=", ".join(made_up))

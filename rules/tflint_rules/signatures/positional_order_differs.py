@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflint.api import Model, Severity, hit, rule
 
@@ -39,6 +39,7 @@ signature serving_default(x=x) -> (output_0=a, output_1=b)
     "positional-order-differs",
     Severity.WARNING,
     since="0.1.0",
+    fix="unsafe",
     group=("side",),
     message="positions hold the {side} {positions}, named in the order {declared}",
     examples=[(BAD, GOOD)],
@@ -54,6 +55,8 @@ def positional_order_differs(model: Model) -> Iterator[Hit]:
     ## What to do
     Bind by name: `get_signature_runner()` in Python, `runSignature` in Java. Where only positions will do, look up the
     index by the name at start-up.
+
+    `tflint fix --order signature` puts them in order, for callers that do not count positions yet.
 
     ## Exceptions
     Info where names carry no count: the converter sorts signatures by name, so how the source ordered them is not
@@ -82,8 +85,11 @@ def positional_order_differs(model: Model) -> Iterator[Hit]:
         if counted:
             declared = [name for _, name in sorted(zip(counted, named, strict=True))]
         if declared != named and (counted or rows):
+            from tflint.api import Permute  # noqa: PLC0415 - only where there is something to mend
+
             severity = None if counted else Severity.INFO
-            yield hit(graph, severity=severity, side=side, positions=", ".join(named), declared=", ".join(declared))
+            data: dict[str, Any] = {"side": side, "positions": ", ".join(named), "declared": ", ".join(declared)}
+            yield hit(graph, severity=severity, fix=(Permute(side, tuple(declared)),), **data)
 
 
 def _tensor_names(graph: Subgraph, indices: Sequence[int]) -> list[str]:

@@ -32,6 +32,8 @@ class Edit(ABC):
 
     exact: ClassVar[bool] = True
     """Outputs stay bit-identical, whatever else it is that makes it unsafe."""
+    leaves_over: ClassVar[bool] = False
+    """Something may be dead afterwards: it is dropped in the end."""
     repairs: ClassVar[bool] = False
     """It may make a model run that does not."""
 

@@ -131,7 +131,7 @@ class Permute(Edit):
         """Do it, unless they stand so."""
         graph = document.graph(0)
         have = list(graph[self.side] or ())
-        rows = _rows_of(document, self.side)
+        rows = border_rows(document, self.side)
         names = self.names or tuple(name for name, _ in rows)
         by_name = dict(rows)
         if len(by_name) != len(rows) or sorted(by_name) != sorted(names) or len(set(have)) != len(have):
@@ -147,10 +147,10 @@ class Permute(Edit):
 
 def border_names(document: Document, side: str) -> list[str]:
     """What the inputs or outputs of the primary subgraph are called, in the order of the signature, or of positions."""
-    return [name for name, _ in _rows_of(document, side)]
+    return [name for name, _ in border_rows(document, side)]
 
 
-def _rows_of(document: Document, side: str) -> list[tuple[str, int]]:
+def border_rows(document: Document, side: str) -> list[tuple[str, int]]:
     """(name, tensor) of a side of the primary subgraph: of its first signature, else of its tensors."""
     for signature in document.root["signature_defs"] or ():
         if signature["subgraph_index"] == 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tflint.api import Model, Op, Subgraph
+    from tflint.model.view import Model, Op, Subgraph
 
 # Ops that do something besides making their outputs; custom ops and those of unknown codes may.
 EFFECTS = frozenset({"ASSIGN_VARIABLE", "CALL_ONCE", "HASHTABLE_IMPORT", "STABLEHLO_CUSTOM_CALL", "CUSTOM", "DELEGATE"})

@@ -1,0 +1,140 @@
+"""TFLite Metadata for task libraries: names, normalization of images, labels and vocabulary as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tflint.errors import TflintError
+from tflint.fix.edits.edit import Edit
+from tflint.fix.edits.facts import set_metadata
+from tflint.fix.edits.interface import border_rows
+from tflint.fix.edits.tables import TYPES
+from tflint.model import schema
+from tflint.model.flatbuf import Reader
+from tflint.model.task_metadata import IDENTIFIER, NAME
+
+if TYPE_CHECKING:
+    from tflint.fix.document import Document
+    from tflint.model.flatbuf import Table
+
+UNITS = {name: number for number, name in schema.ENUMS["ProcessUnitOptions"].items()}
+CONTENTS = {name: number for number, name in schema.ENUMS["ContentProperties"].items()}
+FILES = {name: number for number, name in schema.ENUMS["AssociatedFileType"].items()}
+COLOURS = {3: 1, 1: 2}  # channels -> ColorSpaceType: RGB, GRAYSCALE
+PARSER = "1.0.0"  # NormalizationOptions, labels: metadata_schema.fbs tells with which version each part came
+TOKENIZER_PARSER = "1.2.1"  # RegexTokenizerOptions, the newest of them
+DELIMITERS = r"[^\w\']+"  # mediapipe/tasks/python/metadata/metadata_writers/text_classifier.py
+BERT_INPUTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AddMetadata(Edit):
+    """Say how inputs are prepared and outputs read. `labels`, `vocabulary`: name and bytes of a text file."""
+
+    interface_only = True
+    exposes = frozenset({"TFL851", "TFL853"})
+    stage = 95
+
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    labels: tuple[str, bytes] | None = None
+    vocabulary: tuple[str, bytes] | None = None
+
+    @property
+    def title(self) -> str:
+        """What it does."""
+        parts = {"normalization": self.mean, "labels": self.labels, "vocabulary": self.vocabulary}
+        return f"add TFLite Metadata: names, {', '.join(part for part, given in parts.items() if given)}"
+
+    def apply(self, document: Document) -> bool:
+        """Do it, unless it is so."""
+        root = _opened(document)
+        before = _written(root)
+        graph = root["subgraph_metadata"][0]
+        if self.mean:
+            self._normalize(document, graph)
+        if self.labels:
+            place = self._labelled(document, self.labels[1])
+            _attach(document, graph["output_tensor_metadata"][place], self.labels[0], "TENSOR_AXIS_LABELS")
+        if self.vocabulary:
+            self._tokenize(document, graph, self.vocabulary[0])
+            root["min_parser_version"] = TOKENIZER_PARSER
+        files = dict(file for file in (self.labels, self.vocabulary) if file)
+        packed = document.pack(files)
+        after = _written(root)
+        return set_metadata(document, NAME, after) | packed | (after != before)
+
+    def _normalize(self, document: Document, graph: Table) -> None:
+        """Of the one input that may be an image."""
+        tensors = document.border("inputs")
+        images = [i for i, tensor in enumerate(tensors) if len(tensor["shape"] or ()) == 4]
+        if len(images) != 1:
+            raise TflintError(f"--mean: {len(images)} inputs have the rank of an image, 4: which one is not said", 1)
+        channels = tensors[images[0]]["shape"][3]
+        for flag, values in (("--mean", self.mean), ("--std", self.std)):
+            if len(values) not in (1, channels):
+                raise TflintError(f"{flag}: one value or one a channel ({channels}), not {len(values)}")
+        metadata = graph["input_tensor_metadata"][images[0]]
+        options = document.table("NormalizationOptions", mean=list(self.mean), std=list(self.std))
+        kind = UNITS["NormalizationOptions"]
+        others = [unit for unit in metadata["process_units"] or () if unit["options_type"] != kind]
+        metadata["process_units"] = [*others, document.table("ProcessUnit", options_type=kind, options=options)]
+        if metadata["content"] is None:
+            image = document.table("ImageProperties", color_space=COLOURS.get(channels, 0))
+            kind = CONTENTS["ImageProperties"]
+            metadata["content"] = document.table("Content", content_properties_type=kind, content_properties=image)
+
+    @staticmethod
+    def _labelled(document: Document, data: bytes) -> int:
+        """The output that has as many values as there are labels."""
+        count = len(data.decode("utf-8", "replace").strip("\n").split("\n"))
+        sizes = [list(tensor["shape"] or (0,))[-1] for tensor in document.border("outputs")]
+        if count not in sizes:
+            raise TflintError(f"--labels: {count} labels, but the last dimension of outputs is {sizes}", 1)
+        return sizes.index(count)
+
+    @staticmethod
+    def _tokenize(document: Document, graph: Table, name: str) -> None:
+        """Of a BERT (three inputs of ids) for all of them, of one input of ids for that."""
+        ids = [i for i, tensor in enumerate(document.border("inputs")) if tensor["type"] == TYPES["int32"]]
+        file = document.table("AssociatedFile", name=name, type=FILES["VOCABULARY"])
+        if len(ids) == BERT_INPUTS:
+            options, kind = document.table("BertTokenizerOptions", vocab_file=[file]), UNITS["BertTokenizerOptions"]
+            graph["input_process_units"] = [document.table("ProcessUnit", options_type=kind, options=options)]
+        elif len(ids) == 1:
+            kind = UNITS["RegexTokenizerOptions"]
+            options = document.table("RegexTokenizerOptions", delim_regex_pattern=DELIMITERS, vocab_file=[file])
+            unit = document.table("ProcessUnit", options_type=kind, options=options)
+            graph["input_tensor_metadata"][ids[0]]["process_units"] = [unit]
+        else:
+            raise TflintError(f"--vocabulary: {len(ids)} inputs take int32: it is for one (words) or three (BERT)", 1)
+
+
+def _opened(document: Document) -> Table:
+    """The metadata that there is, or a new one, with a table for each input and output."""
+    data = document.metadata(NAME)
+    root: Table = (
+        Reader(data, errors="surrogateescape").root("ModelMetadata") if data else document.table("ModelMetadata")
+    )
+    root["min_parser_version"] = root["min_parser_version"] or PARSER
+    root["subgraph_metadata"] = root["subgraph_metadata"] or [document.table("SubGraphMetadata")]
+    for side, field in (("inputs", "input_tensor_metadata"), ("outputs", "output_tensor_metadata")):
+        names = {index: name for name, index in border_rows(document, side)}
+        rows = list(root["subgraph_metadata"][0][field] or ())
+        for index in (document.graph(0)[side] or ())[len(rows) :]:
+            name = names.get(index) or document.graph(0)["tensors"][index]["name"]
+            rows.append(document.table("TensorMetadata", name=name))
+        root["subgraph_metadata"][0][field] = rows
+    return root
+
+
+def _attach(document: Document, metadata: Table, name: str, kind: str) -> None:
+    others = [file for file in metadata["associated_files"] or () if file["type"] != FILES[kind]]
+    metadata["associated_files"] = [*others, document.table("AssociatedFile", name=name, type=FILES[kind])]
+
+
+def _written(root: Any) -> bytes:
+    from tflint.model.write import encode  # noqa: PLC0415 - a writer, for who has something to write
+
+    return bytes(encode(root, IDENTIFIER, "ModelMetadata"))
