@@ -153,6 +153,23 @@ def test_int8_is_int8_from_input_to_output(tmp_path: Path) -> None:
     assert json.loads(checked_again.stdout)["files"][0]["findings"] == []
 
 
+def test_signatures_name_the_outputs_that_there_are(tmp_path: Path) -> None:
+    """Where the library leaves a signature with a tensor that is no output any more, it is put right."""
+    model = corpus("3db297d54af8__nmp.tflite", tmp_path)
+    opened = read_model(model)
+    rows = tuple({"input_2": RANDOM.uniform(-1, 1, (1, 43844, 1)).astype("f4")} for _ in range(2))
+    samples: dict[str | None, Samples] = {"serving_default": Samples(rows, "the test")}
+
+    made = quantizer.make(model, opened, [quantizer.Order("i", "int8")], samples, tmp_path, 200)
+
+    [(file, _)] = made.files["i"]
+    found = read_model(file)
+    [signature] = found.signatures
+    assert found.primary is not None
+    assert {index for _, index in signature.outputs or ()} == set(found.primary.output_indices)
+    assert [name for name, _ in signature.outputs or ()] == [name for name, _ in opened.signatures[0].outputs or ()]
+
+
 def test_a_scheme_that_fails_parity_leaves_the_file_alone(tmp_path: Path) -> None:
     """The numbers are printed, the exit code is 1, and nothing is left behind."""
     model = corpus(AUTOENCODER, tmp_path)

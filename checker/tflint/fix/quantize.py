@@ -38,6 +38,7 @@ AUTO = "auto"
 LADDER = ("int4", "int8", "dynamic", "weight-only-int8", "int16x8", "float16")  # about from small to large
 SCHEMES = (*LADDER, AUTO)
 COUNTS = (1, 3, 8)  # worst layers that stay float
+BARE_ROWS = 1  # samples that builtin kernels alone are proved by: they take a multiple of the time
 PARITY_ROWS = 16  # samples of calibration data that parity is judged by
 
 
@@ -91,11 +92,11 @@ def quantize(path: Path, wish: Wish, folder: Path) -> Quantized:
     """Quantize a model; what is made is in `folder`. Raises TflintError for what cannot be done, and why."""
     work = _Work(path, wish, folder)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(work.reference)
-        made = work.first()
-        reference = running.result()
+        making = pool.submit(work.first)
+        reference = work.reference()
+        made = making.result()
     work.accept(reference)
-    variants = [work.judged(variant) for variant in made]
+    variants = [work.judged(variant) for variant in made] if wish.scheme == AUTO else work.at_once(made)
     variants += [work.judged(variant) for variant in work.without_operators(variants)]
     if wish.scheme == AUTO:
         variants += work.repaired(variants)
@@ -103,7 +104,7 @@ def quantize(path: Path, wish: Wish, folder: Path) -> Quantized:
     chosen = None
     for place, variant in enumerate(variants):
         if chosen is None and variant.holds:
-            variants[place] = work.proved(variant)
+            variants[place] = work.proved(variant) if wish.scheme == AUTO else variant
             chosen = variants[place] if variants[place].holds else None
     kept = tuple(work.samples.values())
     return Quantized(wish, reference, kept, *sizes(path), tuple(variants), chosen, tuple(work.notes))
@@ -133,7 +134,7 @@ class _Work:
         if len(self.refused) == len(ladder):
             raise TflintError(f"{path}: {next(iter(self.refused.values()))}", 1)
         self.schemes = [scheme for scheme in ladder if scheme not in self.refused]
-        self.samples = {entry.key: self._samples(entry) for entry in self.entries}
+        self.samples: dict[str | None, Samples] = {}
         self.answers: dict[str | None, Results] = {}
 
     def _samples(self, entry: Entry) -> Samples:
@@ -148,8 +149,9 @@ class _Work:
         return replace(given.only(range(0, len(given.rows), step)), origin=f"calibration data, {given.origin}")
 
     def reference(self) -> tuple[Results, ...]:
-        """Answers of the float model."""
-        return tuple(self._run(self.path, entry, entry, DEFAULT) for entry in self.entries)
+        """Answers of the float model, and what it was asked."""
+        self.samples = {entry.key: self._samples(entry) for entry in self.entries}
+        return tuple(self._run(self.path, self.samples[entry.key], entry, DEFAULT) for entry in self.entries)
 
     def accept(self, reference: tuple[Results, ...]) -> None:
         """Hold on to the answers. Raises TflintError where there are none: nothing could be proved."""
@@ -209,9 +211,8 @@ class _Work:
         if not orders:
             return []
         self.wish.progress(f"quantizing: {', '.join(dict.fromkeys(order.scheme for order in orders))}")
-        made = quantizer.make(
-            self.path, self.model, orders, self.wish.calibration or self.samples, self.folder, self.wish.timeout
-        )
+        samples = self.wish.calibration or self.samples  # of which all but static schemes need none
+        made = quantizer.make(self.path, self.model, orders, samples, self.folder, self.wish.timeout)
         self.notes += [note for note in made.notes if note not in self.notes]
         found = []
         for order in orders:
@@ -226,31 +227,45 @@ class _Work:
             return Variant(scheme, kept_float=kept, problem=why)
         return Variant(scheme, file, kept, "", (), *sizes(file))
 
+    def at_once(self, made: Iterable[Variant]) -> list[Variant]:
+        """Variants judged and proved, both at the same time."""
+        with ThreadPoolExecutor(1) as pool:
+            proofs = [(variant, pool.submit(self.proved, variant)) for variant in made]
+            judged = [(self.judged(variant), proof) for variant, proof in proofs]
+        return [replace(each, problem=proof.result().problem) if each.holds else each for each, proof in judged]
+
     def judged(self, variant: Variant, mode: str = DEFAULT) -> Variant:
         """A variant with its judgements."""
         if variant.file is None:
             return variant
         self.wish.progress(f"running {variant.scheme}")
-        theirs = {entry.key: entry for entry in entries(open_model(variant.file))}
-        gates = gates_for(schemes(open_model(variant.file)))
+        model = open_model(variant.file)
+        theirs = {entry.key: entry for entry in entries(model)}
+        gates = gates_for(schemes(model))
         if self.wish.metrics:
             gates = with_metrics(gates, self.wish.metrics)
         found = []
         for entry in self.entries:
             other = theirs.get(entry.key) or next(iter(theirs.values()))
-            found.append(judge(self.answers[entry.key], self._run(variant.file, entry, other, mode), gates))
+            answer, samples = self.answers[entry.key], self.samples[entry.key]
+            if mode == BUILTIN:
+                answer, samples = replace(answer, rows=answer.rows[:BARE_ROWS]), samples.only(range(BARE_ROWS))
+            found.append(judge(answer, self._run(variant.file, samples, other, mode), gates))
         reasons = [reason for each in found for reason in each.reasons]
         return replace(variant, judgements=tuple(found), problem="; ".join(reasons))
 
     def proved(self, variant: Variant) -> Variant:
         """The one that is to be kept, run with builtin kernels alone too: not every device has XNNPACK."""
         bare = self.judged(variant, BUILTIN)
-        if bare.holds or any(self._run(self.path, entry, entry, BUILTIN).failure for entry in self.entries):
+        if not bare.problem or any(self._bare(entry).failure for entry in self.entries):
             return variant
         return replace(variant, problem=bare.problem)
 
-    def _run(self, source: Path, ours: Entry, theirs: Entry, mode: str) -> Results:
-        return run(str(source), self.samples[ours.key], entry=theirs, mode=mode, timeout=self.wish.timeout)
+    def _bare(self, entry: Entry) -> Results:
+        return self._run(self.path, self.samples[entry.key].only(range(BARE_ROWS)), entry, BUILTIN)
+
+    def _run(self, source: Path, samples: Samples, entry: Entry, mode: str) -> Results:
+        return run(str(source), samples, entry=entry, mode=mode, timeout=self.wish.timeout)
 
 
 def _ran(variant: Variant) -> bool:
