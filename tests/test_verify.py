@@ -504,6 +504,35 @@ def test_tensorflow_is_a_reference(tmp_path: Path) -> None:
     assert failed == {"boxes"}
 
 
+PROGRAM = """
+import torch
+class Two(torch.nn.Module):
+    def forward(self, x):
+        hidden = x @ torch.tensor(WEIGHT).T
+        return {"second": torch.sigmoid(hidden), "first": torch.tanh(hidden)}
+def model():
+    return Two()
+example = torch.zeros(1, 4)
+torch.export.save(torch.export.export(Two(), (example,)), "positional.pt2")
+torch.export.save(torch.export.export(Two(), (), {"x": example}), "named.pt2")
+"""
+
+
+@pytest.mark.slow
+def test_torch_is_a_reference(tmp_path: Path) -> None:
+    """A module that a function gives, and programs of torch.export, whatever form they were exported with."""
+    script = PROGRAM.replace("WEIGHT", str(WEIGHT.tolist()))
+    python = made(tmp_path, "TORCH_PYTHON", script)
+    (tmp_path / "original.py").write_text(script)
+    for weight, rc in ((WEIGHT, 0), (WEIGHT.T, 1)):
+        (tmp_path / "m.tflite").write_bytes(sketch.build(two(weight)))
+        for source in ("original:model", "positional.pt2", "named.pt2"):
+            arguments = source, "m.tflite", "--python", python, "--delegates", "none", "-f", "json"
+            done = tflint("verify", *arguments, cwd=tmp_path)
+            assert (done.returncode, done.stderr) == (rc, "")
+            assert json.loads(done.stdout)["entries"][0]["runs"][0]["reference"]["failure"] == ""
+
+
 @pytest.mark.slow
 def test_a_checkpoint_is_a_reference(tmp_path: Path) -> None:
     """A Hugging Face checkpoint against what litert-torch made of it; samples of padding alone are not held to it."""

@@ -124,33 +124,43 @@ def called(model: Any) -> Any:
 
 def torch_module(module: Any) -> Any:
     """A torch module as a function of a sample."""
-    import torch
-
-    module = module.eval() if hasattr(module, "training") and not _exported(module) else module
+    module = module.eval()
     parameters = [p for p in inspect.signature(module.forward).parameters.values() if p.kind not in (2, 4)]
     names = [parameter.name for parameter in parameters]
 
     def call(sample: dict[str, Any]) -> Any:
-        values = [torch.from_numpy(np.array(value)) for value in sample.values()]
-        values = [value.long() if value.dtype == torch.int32 else value for value in values]
-        with torch.no_grad():
-            if set(sample) <= set(names):
-                return module(**dict(zip(sample, values)))  # noqa: B905 - same
-            return module(*values)
+        wide = {name: value.astype(np.int64) if value.dtype == np.int32 else value for name, value in sample.items()}
+        return torch_called(module, wide, by_name=set(sample) <= set(names))  # torch indexes with 64 bits
 
     return call
 
 
-def _exported(module: Any) -> bool:
-    """Programs of torch.export refuse eval()."""
-    return type(module).__name__ == "GraphModule"
-
-
 def torch_program(request: dict[str, Any]) -> Any:
-    """A program that torch.export saved."""
+    """A program that torch.export saved: it is called in the form that it was exported with."""
     import torch
 
-    return torch_module(torch.export.load(request["source"]).module())
+    program = torch.export.load(request["source"])
+    module, names = program.module(), [str(name) for name in program.graph_signature.user_inputs]
+    positional = program.call_spec.in_spec.child(0).num_children
+    if positional not in (0, len(names)):
+        raise ValueError("a program that takes some inputs by position and some by name")
+    nodes = [node for node in program.graph.nodes if node.name in names]
+    types = {node.name: str(node.meta["val"].dtype).removeprefix("torch.") for node in nodes}
+
+    def call(sample: dict[str, Any]) -> Any:
+        values = {name: value.astype(types[name]) for name, value in arranged(sample, names).items()}
+        return torch_called(module, values, by_name=not positional)
+
+    return call
+
+
+def torch_called(module: Any, sample: dict[str, Any], *, by_name: bool) -> Any:
+    """Outputs of a torch module, without gradients."""
+    import torch
+
+    values = [torch.from_numpy(np.array(value)) for value in sample.values()]
+    with torch.no_grad():
+        return module(**dict(zip(sample, values))) if by_name else module(*values)  # noqa: B905 - of one length
 
 
 def checkpoint(request: dict[str, Any]) -> Any:
