@@ -200,7 +200,7 @@ def test_plan_and_diff_write_nothing(tmp_path: Path) -> None:
 def test_json_names_steps_proof_and_digests(tmp_path: Path) -> None:
     """The machine's report holds what was done, on what proof, and what was written."""
     path = model(tmp_path, UNSIGNED)
-    report = json.loads(tflint("fix", path, "-f", "json", cwd=tmp_path).stdout)
+    report = json.loads(tflint("fix", path, "--select", "TFL101", "-f", "json", cwd=tmp_path).stdout)
 
     assert report["steps"] == [
         {
@@ -381,3 +381,12 @@ def test_signature_of_corpus_models(name: str, tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert report["parity"]["samples"] > 0
     assert "serving_default" in signatures(path)
+
+
+def test_findings_say_how_they_are_mended(tmp_path: Path) -> None:
+    """The JSON report of a check lists the edits of each finding and their applicability."""
+    path = model(tmp_path, UNSIGNED)
+    report = json.loads(tflint("check", path, "-f", "json", cwd=tmp_path).stdout)
+    fixes = {finding["code"]: finding["fix"] for finding in report["files"][0]["findings"]}
+
+    assert fixes["TFL101"] == [{"edit": "add the signature 'serving_default'", "applicability": "safe"}]

@@ -14,7 +14,7 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.contract.find import Contracts, key_in
 from tflint.contract.lock import read_lock
 from tflint.engine import check_file
-from tflint.errors import TflintError, one_of
+from tflint.errors import TflintError, one_of, say
 from tflint.fix import asked
 from tflint.fix.edits.upkeep import KeepOutputs
 from tflint.fix.loop import Outcome, mend
@@ -83,6 +83,7 @@ def fix_command(request: Request) -> int:
         choose,
         out=request.out,
         backup=request.backup,
+        progress=say if sys.stderr.isatty() else lambda _: None,
         preview=(lambda path: shown.append(_difference(request, path) if request.diff else "")) if looks else None,
     )
     if outcome.out is not None:

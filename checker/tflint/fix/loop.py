@@ -16,7 +16,8 @@ from tflint.fix.document import open_document
 from tflint.fix.place import held, put, scratch, write_pieces
 from tflint.fix.plan import ordered
 from tflint.fix.prove import prove
-from tflint.model.read import mapped
+from tflint.model.flatbuf import MalformedModelError
+from tflint.model.read import mapped, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -116,10 +117,11 @@ def digest(path: Path) -> str:
 
 
 def _read_again(candidate: Path, check: Check) -> FileReport:
-    report = check(candidate)
-    if "TFL901" in {finding.rule.code for finding in report.findings}:
-        raise FixFailedError(f"what was written is no model: {report.findings[0].message}")
-    return report
+    try:
+        read_model(candidate)
+    except MalformedModelError as problem:
+        raise FixFailedError(f"what was written is no model: {problem.reason}") from None
+    return check(candidate)
 
 
 def _accept(path: Path, outcome: Outcome) -> None:

@@ -62,4 +62,5 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "count": finding.count,
         "targets": list(finding.targets),
         "suppressed": finding.suppressed,
+        "fix": [{"edit": edit.title, "applicability": edit.applicability} for edit in finding.fix],
     }
