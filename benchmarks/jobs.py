@@ -60,7 +60,9 @@ def run(python: Path, folder: Path, jobs: int) -> tuple[float, float, float]:
         folder,
     ]
     began = time.perf_counter()
-    done = subprocess.run(command, stdout=-3, stderr=-1, text=True, env=ENVIRONMENT, check=True)
+    done = subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, check=True
+    )
     mine, theirs = map(float, done.stderr.split()[-2:])
     return time.perf_counter() - began, mine, theirs
 
