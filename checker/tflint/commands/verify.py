@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.config.hierarchy import Hierarchy
 from tflint.errors import TflintError, one_of
-from tflint.report import write
+from tflint.report import COLORS, colored, write
 from tflint.report.escape import plain
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tflint.parity.verify import Options
 
 FORMATS = ("text", "json", "markdown")
-COLORS = ("auto", "always", "never")
 DELEGATES = ("both", "default", "none")
 
 
@@ -197,5 +196,5 @@ def _rendered(report: ParityReport, request: Request) -> str:
         return markdown.render(report)
     from tflint.parity import text  # noqa: PLC0415 - this form only
 
-    auto = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and request.output is None
-    return text.render(report, color=request.color == "always" or (request.color == "auto" and auto))
+    wanted = request.color == "always" or request.output is None  # a file has colours where they are asked for only
+    return text.render(report, color=wanted and colored(request.color))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from typing import TYPE_CHECKING
 
 from tflint.parity.words import DEFINITIONS, HEADS, LAYER_HEADS, facts, headline, layers_words, rows
@@ -16,26 +15,18 @@ if TYPE_CHECKING:
 
     from tflint.parity.report import ParityReport
 
+WIDTH = 140  # of the table of numbers, where there is no terminal
 STYLES = {"FAIL": "bold red", "pass": "green"}
 
 
 def render(report: ParityReport, *, color: bool) -> str:
     """The verdict with its reasons, what was given to the models, the numbers."""
-    from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
-    from rich.text import Text  # noqa: PLC0415 - same
+    from rich.text import Text  # noqa: PLC0415 - 20 ms, for people only
+
+    from tflint.report import terminal  # noqa: PLC0415 - same
 
     out = io.StringIO()
-    console = Console(
-        file=out,
-        width=None if sys.stdout.isatty() else 140,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=False,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    console = terminal.console(out, color=color, width=WIDTH)
     console.print(
         Text(f"{short(report.reference)} -> {short(report.candidate)}", style="bold underline"), soft_wrap=True
     )
@@ -58,7 +49,6 @@ def render(report: ParityReport, *, color: bool) -> str:
 
 
 def _table(heads: Iterable[str], cells: Iterable[tuple[str, ...]]) -> Table:
-
     from rich.table import Table  # noqa: PLC0415 - after the console
     from rich.text import Text  # noqa: PLC0415 - same
 

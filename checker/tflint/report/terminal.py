@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 WIDTH = 120  # where there is no terminal
 
 
-def console(file: TextIO, *, color: bool) -> Console:
+def console(file: TextIO, *, color: bool, width: int = WIDTH) -> Console:
     """A console that takes text as it is: no markup, no highlighting, and escapes only where colour is wanted."""
     return Console(
         file=file,
@@ -24,5 +24,5 @@ def console(file: TextIO, *, color: bool) -> Console:
         highlight=False,
         markup=False,
         emoji=False,
-        width=None if sys.stdout.isatty() else WIDTH,
+        width=None if sys.stdout.isatty() else width,
     )
