@@ -10,6 +10,7 @@ FOLDER gets `stage` (where it is, should it die), `rows.npz` (`3/0`: first outpu
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 import warnings
@@ -207,7 +208,14 @@ def keep(session: Session, folder: Path) -> str:
 
 
 def peak() -> int | None:
-    """Peak memory of this process in bytes, where the system tells."""
+    """Peak memory of this process in bytes, where the system tells.
+
+    Linux starts `ru_maxrss` of a new program at the peak of the process that started it; `VmHWM` is its own.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        own = re.search(r"^VmHWM:\s*(\d+) kB$", status.read_text(), re.MULTILINE)
+        return int(own[1]) * 1024 if own else None
     try:
         import resource
     except ImportError:
