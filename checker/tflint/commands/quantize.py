@@ -6,22 +6,20 @@ import importlib.util
 import shutil
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
-from tflint.commands.fix import FORMATS, checker, noted
-from tflint.commands.show import open_model
 from tflint.errors import TflintError, one_of, say
+from tflint.parity.process import QUANTIZER, RUNNER, Children
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tflint.findings import FileReport
     from tflint.fix.place import Held
-    from tflint.fix.quantize import Quantized, Wish
+    from tflint.fix.variant import Quantized, Wish
     from tflint.parity.samples import Samples
 
 EXTRA = "tflint fix --quantize quantizes with ai-edge-quantizer: pip install 'tflint[quantize]'"
@@ -46,29 +44,42 @@ class Request:
 
 def quantize_command(request: Request) -> int:
     """Run it; give the exit code. Raises TflintError."""
-    one_of(request.output_format, "--output-format", FORMATS)
     if any(importlib.util.find_spec(name) is None for name in MODULES):
         raise TflintError(EXTRA)
-    from tflint.fix.place import held  # noqa: PLC0415 - late
-    from tflint.fix.quantize import quantize  # noqa: PLC0415 - numpy
+    if not request.model.is_file():
+        raise TflintError(f"no such file: {request.model}")
+    with closing(Children()) as children:
+        children.start(script=QUANTIZER)  # it imports for a second, we for half of one
+        children.start(script=RUNNER, modules=("ai_edge_litert.interpreter",))
+        try:
+            return _quantized(request, children)
+        except OSError as problem:
+            where = f": {problem.filename}" if problem.filename else ""
+            raise TflintError(f"{request.model}: left as it was: {problem.strerror or problem}{where}", 1) from None
 
+
+def _quantized(request: Request, children: Children) -> int:
+    from tflint.commands.fix import FORMATS  # noqa: PLC0415 - while the children import
+    from tflint.fix.place import held  # noqa: PLC0415 - same
+    from tflint.fix.quantize import quantize  # noqa: PLC0415 - same
+
+    one_of(request.output_format, "--output-format", FORMATS)
     wish = _wish(request)
-    check = checker(request.model, request.targets)
     with ExitStack() as stack:
         model = stack.enter_context(held(request.model))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-quantize-")))
-        found = quantize(model.path, wish, folder)
-        problem = _installed(request, found, model, check) if found.chosen else ""
-    failed = found.chosen is None or bool(problem)
-    sys.stdout.write(_rendered(request, found, None if failed else str(request.out or request.model)))
-    if failed:
-        raise TflintError(f"{request.model}: left as it was: {problem or _why(found)}", 1)
+        found = quantize(model.path, wish, folder, children)
+        if found.chosen:
+            _install(request, found, model)
+    sys.stdout.write(_rendered(request, found, str(request.out or request.model) if found.chosen else None))
+    if not found.chosen:
+        raise TflintError(f"{request.model}: left as it was: {_why(found)}", 1)
     return 0
 
 
 def _why(found: Quantized) -> str:
     """Why nothing is kept."""
-    from tflint.fix.quantize import AUTO  # noqa: PLC0415 - numpy
+    from tflint.fix.variant import AUTO  # noqa: PLC0415 - numpy
 
     if found.wish.scheme == AUTO:
         return "no scheme holds"
@@ -77,8 +88,9 @@ def _why(found: Quantized) -> str:
     return f"{found.wish.scheme} does not hold (auto leaves the worst layers float)" if ran else problem
 
 
-def _installed(request: Request, found: Quantized, model: Held, check: Callable[[Path], FileReport]) -> str:
-    """Put the chosen model in place; why that was not done, or ""."""
+def _install(request: Request, found: Quantized, model: Held) -> None:
+    """Put the chosen model in place."""
+    from tflint.commands.fix import noted  # noqa: PLC0415 - late
     from tflint.fix.loop import digest  # noqa: PLC0415 - late
     from tflint.fix.place import put, scratch  # noqa: PLC0415 - late
 
@@ -89,24 +101,13 @@ def _installed(request: Request, found: Quantized, model: Held, check: Callable[
             shutil.copyfile(found.chosen.file, candidate)
         except OSError as problem:
             raise TflintError(f"cannot write {candidate}: {problem.strerror or problem}", 1) from None
-        worse = _new_errors(check(model.path), check(candidate))
-        if worse:
-            return worse
         digests = digest(model.path), digest(candidate)
+        if digests[1] != digest(found.chosen.file):
+            raise TflintError(f"cannot write {candidate}: what was written reads otherwise", 1)
         out, backup = put(candidate, model, request.out, backup=request.backup)
     if backup:
         say(f"the float model is {backup}")
     noted(out, _entry(found, digests))
-    return ""
-
-
-def _new_errors(before: FileReport, after: FileReport) -> str:
-    """The first error that the float model does not have, or ""."""
-    had = {finding.rule.code for finding in before.findings if finding.severity.name == "ERROR"}
-    for finding in after.findings:
-        if finding.severity.name == "ERROR" and finding.suppressed is None and finding.rule.code not in had:
-            return f"{finding.rule.code} would be new: {finding.message}"
-    return ""
 
 
 def _entry(found: Quantized, digests: tuple[str, str]) -> dict[str, Any]:
@@ -128,8 +129,10 @@ def _entry(found: Quantized, digests: tuple[str, str]) -> dict[str, Any]:
 
 
 def _wish(request: Request) -> Wish:
+    from tflint.commands.fix import checker  # noqa: PLC0415 - late
+    from tflint.commands.show import open_model  # noqa: PLC0415 - late
     from tflint.fix.calibration import by_entry  # noqa: PLC0415 - numpy
-    from tflint.fix.quantize import SCHEMES, Wish  # noqa: PLC0415 - numpy
+    from tflint.fix.variant import SCHEMES, Wish  # noqa: PLC0415 - numpy
     from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.gates import EXACT, with_metrics  # noqa: PLC0415 - with numpy
     from tflint.parity.pairing import conformed  # noqa: PLC0415 - numpy
@@ -143,7 +146,8 @@ def _wish(request: Request) -> Wish:
     if request.inputs is not None:
         given = recorded(request.inputs)
         samples = {entry.key: conformed(given, entry) for entry in found}
-    return Wish(request.scheme, calibration, samples, request.metrics, request.timeout, _progress())
+    check = checker(request.model, request.targets)
+    return Wish(request.scheme, check, calibration, samples, request.metrics, request.timeout, _progress())
 
 
 def _progress() -> Callable[[str], None]:

@@ -1,14 +1,14 @@
 """Quantize a float model, prove each variant against it, and choose: the scheme that was asked for, or the smallest.
 
-The float model is read once and run once, beside the child that quantizes; every variant is judged by the answers of
-that one run.
+The float model is read once, and run and checked once, beside the child that quantizes; every variant is judged by the
+answers of that one run.
 """
 
 from __future__ import annotations
 
-import zlib
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint.commands.show import open_model
@@ -16,116 +16,54 @@ from tflint.errors import TflintError
 from tflint.fix import quantizer
 from tflint.fix.document import open_document
 from tflint.fix.half import halve
-from tflint.fix.refusal import STATIC, refuse, unchanged
+from tflint.fix.refusal import refuse, unchanged
+from tflint.fix.variant import AUTO, LADDER, Quantized, Variant, Wish, new_error, sizes
 from tflint.model.scheme import schemes
 from tflint.parity.entry import entries
 from tflint.parity.gates import gates_for, with_metrics
 from tflint.parity.generate import COUNT, SEED, Side, generate
 from tflint.parity.judge import judge
-from tflint.parity.runners import BUILTIN, DEFAULT, TIMEOUT, run
+from tflint.parity.runners import BUILTIN, DEFAULT, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from tflint.findings import FileReport
     from tflint.model.view import Model
     from tflint.parity.entry import Entry
-    from tflint.parity.judge import Judgement
+    from tflint.parity.process import Children
     from tflint.parity.results import Results
     from tflint.parity.samples import Samples
 
-AUTO = "auto"
-LADDER = ("int4", "int8", "dynamic", "weight-only-int8", "int16x8", "float16")  # about from small to large
-SCHEMES = (*LADDER, AUTO)
 COUNTS = (1, 3, 8)  # worst layers that stay float
 BARE_ROWS = 1  # samples that builtin kernels alone are proved by: they take a multiple of the time
 PARITY_ROWS = 16  # samples of calibration data that parity is judged by
+THREADS = 4
+LITERT = ("ai_edge_litert.interpreter",)  # what a child imports before it is asked
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What was asked for. `calibration` and `samples`: of each entry, by its key."""
+def quantize(path: Path, wish: Wish, folder: Path, children: Children) -> Quantized:
+    """Quantize a model; what is made is in `folder`. Raises TflintError for what cannot be done, and why.
 
-    scheme: str
-    calibration: Mapping[str | None, Samples] = field(default_factory=dict)
-    samples: Mapping[str | None, Samples] = field(default_factory=dict)
-    metrics: tuple[str, ...] = ()
-    timeout: float = TIMEOUT
-    progress: Callable[[str], None] = lambda _: None
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One way to quantize the model, and what came of it. `file` is None where there is no model of it."""
-
-    scheme: str
-    file: Path | None = None
-    kept_float: tuple[str, ...] = ()
-    """Layers that stay float: outputs of theirs, or types of operators."""
-    problem: str = ""
-    """Why there is no model, or why parity does not hold."""
-    judgements: tuple[Judgement, ...] = ()
-    size: int = 0
-    deflated: int = 0
-
-    @property
-    def holds(self) -> bool:
-        """It is there and answers as the float model does."""
-        return self.file is not None and bool(self.judgements) and not self.problem
-
-
-@dataclass(frozen=True, slots=True)
-class Quantized:
-    """All variants, smallest first, and the one to keep. `reference`: of each entry, the float model's answers."""
-
-    wish: Wish
-    reference: tuple[Results, ...]
-    samples: tuple[Samples, ...]
-    size: int
-    deflated: int
-    variants: tuple[Variant, ...]
-    chosen: Variant | None
-    notes: tuple[str, ...] = ()
-
-
-def quantize(path: Path, wish: Wish, folder: Path) -> Quantized:
-    """Quantize a model; what is made is in `folder`. Raises TflintError for what cannot be done, and why."""
-    work = _Work(path, wish, folder)
-    with ThreadPoolExecutor(1) as pool:
+    `children` is closed at the end.
+    """
+    with ThreadPoolExecutor(THREADS) as pool, closing(children):  # which ends what the pool may be waiting for
+        work = _Work(path, wish, folder, children, pool)
         making = pool.submit(work.first)
+        size = pool.submit(sizes, path)
         reference = work.reference()
-        made = making.result()
-    work.accept(reference)
-    variants = [work.judged(variant) for variant in made] if wish.scheme == AUTO else work.at_once(made)
-    variants += [work.judged(variant) for variant in work.without_operators(variants)]
-    if wish.scheme == AUTO:
-        variants += work.repaired(variants)
-    variants.sort(key=lambda variant: (variant.file is None, variant.size))
-    chosen = None
-    for place, variant in enumerate(variants):
-        if chosen is None and variant.holds:
-            variants[place] = work.proved(variant) if wish.scheme == AUTO else variant
-            chosen = variants[place] if variants[place].holds else None
-    kept = tuple(work.samples.values())
-    return Quantized(wish, reference, kept, *sizes(path), tuple(variants), chosen, tuple(work.notes))
-
-
-def sizes(path: Path) -> tuple[int, int]:
-    """Bytes of a file, as it is and as a zip archive holds it."""
-    deflate = zlib.compressobj()
-    total = packed = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            total += len(block)
-            packed += len(deflate.compress(block))
-    return total, packed + len(deflate.flush())
+        variants = work.chosen_from(making.result())
+        chosen = next((variant for variant in variants if variant.holds), None)
+        kept = tuple(work.samples.values())
+        return Quantized(wish, reference, kept, *size.result(), tuple(variants), chosen, tuple(work.notes))
 
 
 class _Work:
     """A float model and what it takes to quantize it."""
 
-    def __init__(self, path: Path, wish: Wish, folder: Path) -> None:
-        self.path, self.wish, self.folder = path, wish, folder
+    def __init__(self, path: Path, wish: Wish, folder: Path, children: Children, pool: ThreadPoolExecutor) -> None:
+        self.path, self.wish, self.folder, self.children, self.pool = path, wish, folder, children, pool
         self.model: Model = open_model(path)
         self.entries = entries(self.model)
         self.notes: list[str] = []
@@ -134,8 +72,29 @@ class _Work:
         if len(self.refused) == len(ladder):
             raise TflintError(f"{path}: {next(iter(self.refused.values()))}", 1)
         self.schemes = [scheme for scheme in ladder if scheme not in self.refused]
-        self.samples: dict[str | None, Samples] = {}
+        self.samples = {entry.key: self._samples(entry) for entry in self.entries}
         self.answers: dict[str | None, Results] = {}
+        self.before: Future[FileReport]
+        self.rescued = {"float16"}  # schemes whose worst layers stayed float already, or that know no such thing
+
+    def chosen_from(self, made: list[Variant]) -> list[Variant]:
+        """Variants with what they are worth, smallest first; the first one that holds is proved."""
+        if self.wish.scheme != AUTO:
+            variants = self.at_once(made)
+            variants += self.at_once(self.without_operators(variants))
+        else:
+            variants = [self.judged(variant) for variant in made]
+            variants += [self.judged(variant) for variant in self.without_operators(variants)]
+            while True:
+                variants += self.repaired(variants)
+                best = min((each for each in variants if each.holds), key=lambda each: each.size, default=None)
+                if best is None:
+                    break
+                place = variants.index(best)
+                variants[place] = _proved(best, self.proofs(best))
+                if variants[place].holds:
+                    break
+        return sorted(variants, key=lambda each: (each.file is None, each.size))
 
     def _samples(self, entry: Entry) -> Samples:
         """What both models are given: what was said, a part of the calibration data, or random values."""
@@ -149,18 +108,17 @@ class _Work:
         return replace(given.only(range(0, len(given.rows), step)), origin=f"calibration data, {given.origin}")
 
     def reference(self) -> tuple[Results, ...]:
-        """Answers of the float model, and what it was asked."""
-        self.samples = {entry.key: self._samples(entry) for entry in self.entries}
-        return tuple(self._run(self.path, self.samples[entry.key], entry, DEFAULT) for entry in self.entries)
-
-    def accept(self, reference: tuple[Results, ...]) -> None:
-        """Hold on to the answers. Raises TflintError where there are none: nothing could be proved."""
-        for entry, results in zip(self.entries, reference, strict=True):
+        """Answers of the float model. Raises TflintError where there are none: nothing could be proved."""
+        self.before = self.pool.submit(self.wish.check, self.path)
+        for entry in self.entries:
+            results = self._run(self.path, self.samples[entry.key], entry, DEFAULT)
             if not results.ran:
                 raise TflintError(
                     f"{self.path}: the float model does not run here, so nothing can be proved: {results.problem}", 1
                 )
             self.answers[entry.key] = results
+        self.children.start(1 if self.wish.scheme == AUTO else 2, modules=LITERT)
+        return tuple(self.answers.values())
 
     def first(self) -> list[Variant]:
         """Every scheme once, none of it judged."""
@@ -184,8 +142,9 @@ class _Work:
         orders = [
             quantizer.Order(f"{each.scheme}-layers", each.scheme, each.kept_float, each.file, COUNTS)
             for each in variants
-            if not each.holds and each.size < best and each.scheme != "float16" and _ran(each)
+            if not each.holds and each.size < best and each.scheme not in self.rescued and each.ran
         ]
+        self.rescued |= {order.scheme for order in orders}
         made = sorted((each for each in self._ordered(orders) if each.file), key=lambda variant: variant.size)
         tried: dict[str, Variant] = {}
         for variant in made:
@@ -212,7 +171,7 @@ class _Work:
             return []
         self.wish.progress(f"quantizing: {', '.join(dict.fromkeys(order.scheme for order in orders))}")
         samples = self.wish.calibration or self.samples  # of which all but static schemes need none
-        made = quantizer.make(self.path, self.model, orders, samples, self.folder, self.wish.timeout)
+        made = quantizer.make(self.path, self.model, orders, samples, self.folder, self.wish.timeout, self.children)
         self.notes += [note for note in made.notes if note not in self.notes]
         found = []
         for order in orders:
@@ -229,10 +188,12 @@ class _Work:
 
     def at_once(self, made: Iterable[Variant]) -> list[Variant]:
         """Variants judged and proved, both at the same time."""
-        with ThreadPoolExecutor(1) as pool:
-            proofs = [(variant, pool.submit(self.proved, variant)) for variant in made]
-            judged = [(self.judged(variant), proof) for variant, proof in proofs]
-        return [replace(each, problem=proof.result().problem) if each.holds else each for each, proof in judged]
+        proofs = [(variant, self.proofs(variant)) for variant in made]
+        return [_proved(self.judged(variant), proof) for variant, proof in proofs]
+
+    def proofs(self, variant: Variant) -> list[Future[str]]:
+        """What speaks against keeping one: builtin kernels alone, for not every device has XNNPACK, and the rules."""
+        return [self.pool.submit(proof, variant) for proof in (self._worse, self._bare) if variant.file]
 
     def judged(self, variant: Variant, mode: str = DEFAULT) -> Variant:
         """A variant with its judgements."""
@@ -254,24 +215,24 @@ class _Work:
         reasons = [reason for each in found for reason in each.reasons]
         return replace(variant, judgements=tuple(found), problem="; ".join(reasons))
 
-    def proved(self, variant: Variant) -> Variant:
-        """The one that is to be kept, run with builtin kernels alone too: not every device has XNNPACK."""
-        bare = self.judged(variant, BUILTIN)
-        if not bare.problem or any(self._bare(entry).failure for entry in self.entries):
-            return variant
-        return replace(variant, problem=bare.problem)
+    def _bare(self, variant: Variant) -> str:
+        found = self.judged(variant, BUILTIN)
+        if not found.problem or any(self._run(self.path, *self._one(entry), BUILTIN).failure for entry in self.entries):
+            return ""
+        return found.problem
 
-    def _bare(self, entry: Entry) -> Results:
-        return self._run(self.path, self.samples[entry.key].only(range(BARE_ROWS)), entry, BUILTIN)
+    def _one(self, entry: Entry) -> tuple[Samples, Entry]:
+        return self.samples[entry.key].only(range(BARE_ROWS)), entry
+
+    def _worse(self, variant: Variant) -> str:
+        assert variant.file is not None  # noqa: S101 - asked before
+        return new_error(self.before.result(), self.wish.check(variant.file))
 
     def _run(self, source: Path, samples: Samples, entry: Entry, mode: str) -> Results:
-        return run(str(source), samples, entry=entry, mode=mode, timeout=self.wish.timeout)
+        return run(str(source), samples, entry=entry, mode=mode, timeout=self.wish.timeout, children=self.children)
 
 
-def _ran(variant: Variant) -> bool:
-    return bool(variant.judgements) and all(each.candidate.ran for each in variant.judgements)
-
-
-def is_static(scheme: str) -> bool:
-    """Whether a scheme needs calibration data."""
-    return scheme in STATIC
+def _proved(variant: Variant, proofs: Iterable[Future[str]]) -> Variant:
+    """A variant that holds, unless something speaks against it."""
+    problem = next((problem for proof in proofs if (problem := proof.result())), "")
+    return replace(variant, problem=problem) if variant.holds else variant

@@ -1,10 +1,10 @@
 """Quantize a model with ai-edge-quantizer. Run as a script, in a process of its own: it may crash or eat all memory.
 
-    python quantize_child.py REQUEST.json FOLDER
+    python quantize_child.py FOLDER
 
-The request names a float model, variants of it to make, and calibration samples. FOLDER gets `stage` (where it is,
-should it die), each variant's model, and `answer.json`, written anew after each. Needs ai-edge-quantizer: nothing of
-tflint, so that any environment can run it.
+FOLDER/request.json, which is there when its input ends, names a float model, variants of it to make, calibration
+samples and where the models are put. FOLDER gets `stage` (where it is, should it die) and `answer.json`, written anew
+after each variant. Needs ai-edge-quantizer, and of tflint nothing but child.py beside it: any environment can run it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import json
 import re
 import sys
 import time
-import warnings
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from ai_edge_litert import interpreter as litert
 from ai_edge_quantizer import calibrator, quantizer, recipe, recipe_manager
 from ai_edge_quantizer.utils import qsv_utils
 from ai_edge_quantizer.utils import tfl_flatbuffer_utils as flatbuffers
+from child import awaited  # type: ignore[import-not-found,unused-ignore] # beside it as a script
 
 RECIPES = {
     "dynamic": (("dynamic", 8),),
@@ -98,7 +98,7 @@ class Work:
         work = quantizer.Quantizer(self.content, recipe_of(variant["scheme"], excluded))
         ranges = self.calibrated(variant["scheme"]) if work.need_calibration else None
         made = work.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
-        (self.folder / f"{name}.tflite").write_bytes(made.quantized_model)
+        Path(self.request["models"], f"{name}.tflite").write_bytes(made.quantized_model)
 
     def calibrated(self, scheme: str) -> Any:
         """Ranges of the tensors, found once: layers that stay float need fewer of them.
@@ -229,13 +229,12 @@ def _limit(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def main(request_file: str, answer_folder: str) -> None:
+def main(name: str) -> None:
     """Answer a request."""
-    warnings.simplefilter("ignore")
-    request = json.loads(Path(request_file).read_text())
+    request = awaited(Path(name))
     _limit(request["memory"])
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # progress bars
-        work = Work(request, Path(answer_folder))
+        work = Work(request, Path(name))
         for variant in request["variants"]:
             work.make(variant)
 

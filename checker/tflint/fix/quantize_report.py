@@ -14,7 +14,7 @@ from tflint.report.escape import LONGEST_MESSAGE, no_commands, plain, short
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tflint.fix.quantize import Quantized, Variant
+    from tflint.fix.variant import Quantized, Variant
     from tflint.parity.judge import Verdict
     from tflint.parity.metrics import Numbers
     from tflint.parity.results import Results

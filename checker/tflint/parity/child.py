@@ -1,8 +1,9 @@
 """Run a .tflite model on samples. Run as a script, in a process of its own: a model may crash, hang or eat all memory.
 
-    python child.py REQUEST.json FOLDER
+    python child.py FOLDER [MODULE ...]
 
-FOLDER gets `stage` (where it is, should it die), `rows.npz` (`3/0`: first output of the fourth sample) and
+It imports the modules while there is nothing to do, and answers FOLDER/request.json at the end of its input. FOLDER
+gets `stage` (where it is, should it die), `rows.npz` (`3/0`: first output of the fourth sample) and
 `answer.json`. Needs numpy and a TFLite runtime: nothing of tflint, so that any environment can run it.
 """
 # ruff: noqa: PLC0415 - what is imported depends on the request
@@ -15,6 +16,7 @@ import sys
 import time
 import warnings
 import zipfile
+from contextlib import suppress
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -223,11 +225,24 @@ def peak() -> int | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def main(request_file: str, answer_folder: str) -> None:
-    """Answer a request."""
+def awaited(folder: Path, modules: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The request, when it is there; modules are imported meanwhile."""
     warnings.simplefilter("ignore")
-    folder = Path(answer_folder)
-    request = json.loads(Path(request_file).read_text())
+    for module in modules:
+        with suppress(ImportError):  # who needs it says so
+            __import__(module)
+    sys.stdin.read()
+    try:
+        request: dict[str, Any] = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SystemExit("nobody asked") from None  # whoever started it is gone
+    return request
+
+
+def main(name: str, *modules: str) -> None:
+    """Answer a request."""
+    folder = Path(name)
+    request = awaited(folder, modules)
     if request["registerers"]:
         sys.path.append(request["here"])  # they may be modules of the user's
     samples = samples_of(request)

@@ -1,6 +1,6 @@
 """Run a model of its original framework on samples. Run as a script, beside child.py, in a process of its own.
 
-    python frameworks.py REQUEST.json FOLDER
+    python frameworks.py FOLDER
 
 Answers as child.py does; `outputs` of the answer names what came out, and `missing` a package that is not there.
 """
@@ -12,12 +12,11 @@ import inspect
 import json
 import os
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from child import Session, answered, samples_of  # type: ignore[import-not-found,unused-ignore] # beside it as a script
+from child import Session, answered, awaited, samples_of  # type: ignore[import-not-found,unused-ignore] # beside it as a script
 
 
 class Framework:
@@ -193,11 +192,11 @@ LOADERS = {
 }
 
 
-def main(request_file: str, answer_folder: str) -> None:
+def main(name: str) -> None:
     """Answer a request."""
-    warnings.simplefilter("ignore")
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="")
-    folder, request = Path(answer_folder), json.loads(Path(request_file).read_text())
+    folder = Path(name)
+    request = awaited(folder)
     if request["kind"] == "python":
         sys.path.append(request["here"])
     session = Session(None, samples_of(request), folder)

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
-from contextlib import suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +14,18 @@ import numpy as np
 from tflint.errors import TflintError
 from tflint.parity import results as saved
 from tflint.parity.entry import entries, pick, plain_port
+from tflint.parity.process import FRAMEWORKS, RUNNER, Process
 from tflint.parity.results import SAVED, TFLITE_RUNNERS
 from tflint.parity.values import fed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from tflint.parity.entry import Entry
+    from tflint.parity.process import Children
     from tflint.parity.results import Results
     from tflint.parity.samples import Samples
 
-SCRIPTS = ("child.py", "frameworks.py")
 DEFAULT, BUILTIN = "default", "builtin"
 RUNNERS = dict(zip((DEFAULT, BUILTIN), TFLITE_RUNNERS, strict=True))
 TFLITE = "tflite"
@@ -40,8 +35,6 @@ INSIDE = {"saved_model.pb": "saved-model", "config.json": "checkpoint"}  # a fil
 PACKAGES = {"checkpoint": "torch and transformers", "torch": "torch", "keras": "tensorflow or keras"}
 TIMEOUT = 600.0  # seconds for all samples of one model
 EXTRA = "tflint verify runs models: pip install 'tflint[verify]'"
-SIGNALS = {-getattr(signal, name): name for name in ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGFPE", "SIGBUS", "SIGILL")
-           if hasattr(signal, name)}  # fmt: skip
 
 
 def run(
@@ -54,12 +47,14 @@ def run(
     registerers: tuple[str, ...] = (),
     python: str = sys.executable,
     timeout: float = TIMEOUT,
+    children: Children | None = None,
 ) -> Results:
     """Outputs of a `.tflite` model, of a model of another framework, or those that were saved in a `.npz`.
 
     `entry`: the one whose inputs the samples are; of another framework, that of the model that it is compared with.
-    `mode`: with default delegates, or with builtin kernels alone as on a phone. Raises TflintError for a source that
-    is not there, for samples that are not its inputs', and where there is no runtime.
+    `mode`: with default delegates, or with builtin kernels alone as on a phone. `children`: started before, of which
+    one is taken. Raises TflintError for a source that is not there, for samples that are not its inputs', and where
+    there is no runtime.
     """
     kind = kind_of(source)
     if kind == SAVED:
@@ -75,11 +70,10 @@ def run(
         require_runtime(python)
     elif kind != "python" and not Path(source).exists():
         raise TflintError(f"no such file: {source}")
-    with tempfile.TemporaryDirectory(prefix="tflint-verify-") as name:
-        folder = Path(name)
-        request |= {"registerers": list(registerers), **described(entry, samples, folder)}
-        failure = ask(folder, request, python, timeout, "child.py" if kind == TFLITE else "frameworks.py")
-        answer, arrays = read_answer(folder) if not failure else ({}, {})
+    with closing(children.take() if children else Process(RUNNER if kind == TFLITE else FRAMEWORKS, python)) as process:
+        request |= {"registerers": list(registerers), **described(entry, samples, process.folder)}
+        failure = process.ask(request, timeout)
+        answer, arrays = process.answer() if not failure else ({}, {})
     if "missing" in answer:
         wanted = PACKAGES.get(kind, "tensorflow")
         raise TflintError(
@@ -125,13 +119,12 @@ def intermediates(
     """Values of tensors of an entry's subgraph after one sample on builtin kernels, and why there are none."""
     request: dict[str, Any] = {"source": str(Path(source).resolve()), "mode": BUILTIN}
     request["registerers"] = list(registerers)
-    with tempfile.TemporaryDirectory(prefix="tflint-verify-") as name:
-        folder = Path(name)
-        request |= {**described(entry, sample, folder), "keep": sorted(tensors)}
-        failure = ask(folder, request, python, timeout) or read_answer(folder)[0].get("failure", "")
+    with closing(Process(RUNNER, python)) as process:
+        request |= {**described(entry, sample, process.folder), "keep": sorted(tensors)}
+        failure = process.ask(request, timeout) or process.answer()[0].get("failure", "")
         if failure:
             return {}, failure
-        with np.load(folder / "tensors.npz", allow_pickle=False) as archive:
+        with np.load(process.folder / "tensors.npz", allow_pickle=False) as archive:
             return {int(key): archive[key] for key in archive.files}, ""
 
 
@@ -165,71 +158,3 @@ def described(entry: Entry, samples: Samples, folder: Path) -> dict[str, Any]:
         "samples": str(folder / "samples.npz"),
         "count": len(samples.rows),
     }
-
-
-def ask(folder: Path, request: Mapping[str, Any], python: str, timeout: float, script: str | Path = "child.py") -> str:
-    """Let a child answer a request into a folder; why it did not, or "".
-
-    It works in a folder of its own, for models can write files, and its code is a copy, for the folder of a script is
-    searched for modules. `script`: beside this module, or anywhere.
-    """
-    file = Path(__file__).parent / script
-    for name in ("code", "work"):
-        (folder / name).mkdir()
-    for each in (file, *(Path(__file__).with_name(name) for name in SCRIPTS)):
-        shutil.copyfile(each, folder / "code" / each.name)
-    (folder / "request.json").write_text(json.dumps({**request, "here": str(Path.cwd())}), encoding="utf-8")
-    program = str(folder / "code" / file.name)
-    command = [shutil.which(python) or python, program, str(folder / "request.json"), str(folder)]
-    with (folder / "stderr").open("wb") as said:
-        try:
-            child = subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
-                command,
-                cwd=folder / "work",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                start_new_session=True,
-            )
-        except OSError as problem:
-            raise TflintError(f"{python}: {problem.strerror or problem}") from None
-    try:
-        code = child.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return f"no answer within {timeout:g} seconds ({_stage(folder)})"
-    finally:
-        _end(child)
-    if code == 0 and (folder / "answer.json").exists():
-        return ""
-    last = (folder / "stderr").read_text(encoding="utf-8", errors="replace").strip().split("\n")[-1]
-    if code in SIGNALS:
-        memory = ": out of memory, or killed by hand" if SIGNALS[code] == "SIGKILL" else ""
-        return f"the process died of {SIGNALS[code]}{memory} ({_stage(folder)})"
-    return f"{last or f'the process ended with {code}'} ({_stage(folder)})"
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End the child with all that it started, whatever became of it; also when we are interrupted."""
-    if child.poll() is None:
-        with suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(child.pid, signal.SIGKILL)
-            else:
-                child.kill()
-        child.wait()
-
-
-def _stage(folder: Path) -> str:
-    try:
-        return "at " + (folder / "stage").read_text(encoding="utf-8")
-    except OSError:
-        return "at start"
-
-
-def read_answer(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the child answered: its JSON and its arrays."""
-    answer: dict[str, Any] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
-    if not (folder / "rows.npz").exists():
-        return answer, {}
-    with np.load(folder / "rows.npz", allow_pickle=False) as archive:
-        return answer, {key: archive[key] for key in archive.files}

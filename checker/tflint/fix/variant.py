@@ -1,0 +1,94 @@
+"""What is wanted of a quantization, and what came of it: one variant for each way that was tried."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tflint.parity.runners import TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tflint.findings import FileReport
+    from tflint.parity.judge import Judgement
+    from tflint.parity.results import Results
+    from tflint.parity.samples import Samples
+
+AUTO = "auto"
+LADDER = ("int4", "int8", "dynamic", "weight-only-int8", "int16x8", "float16")  # about from small to large
+SCHEMES = (*LADDER, AUTO)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for. `check`: what a candidate is held against; `calibration`, `samples`: by an entry's key."""
+
+    scheme: str
+    check: Callable[[Path], FileReport]
+    calibration: Mapping[str | None, Samples] = field(default_factory=dict)
+    samples: Mapping[str | None, Samples] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    timeout: float = TIMEOUT
+    progress: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to quantize the model, and what came of it. `file` is None where there is no model of it."""
+
+    scheme: str
+    file: Path | None = None
+    kept_float: tuple[str, ...] = ()
+    """Layers that stay float: outputs of theirs, or types of operators."""
+    problem: str = ""
+    """Why there is no model, why parity does not hold, or what the check finds new."""
+    judgements: tuple[Judgement, ...] = ()
+    size: int = 0
+    deflated: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """It is there and answers as the float model does."""
+        return self.file is not None and bool(self.judgements) and not self.problem
+
+    @property
+    def ran(self) -> bool:
+        """It is there and gives answers, whatever they are worth."""
+        return bool(self.judgements) and all(each.candidate.ran for each in self.judgements)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """All variants, smallest first, and the one to keep. `reference`: of each entry, the float model's answers."""
+
+    wish: Wish
+    reference: tuple[Results, ...]
+    samples: tuple[Samples, ...]
+    size: int
+    deflated: int
+    variants: tuple[Variant, ...]
+    chosen: Variant | None
+    notes: tuple[str, ...] = ()
+
+
+def sizes(path: Path) -> tuple[int, int]:
+    """Bytes of a file, as it is and as a zip archive holds it."""
+    deflate = zlib.compressobj()
+    total = packed = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            total += len(block)
+            packed += len(deflate.compress(block))
+    return total, packed + len(deflate.flush())
+
+
+def new_error(before: FileReport, after: FileReport) -> str:
+    """The first error that the float model does not have, or ""."""
+    had = {finding.rule.code for finding in before.findings if finding.severity.name == "ERROR"}
+    for finding in after.findings:
+        if finding.severity.name == "ERROR" and finding.suppressed is None and finding.rule.code not in had:
+            return f"{finding.rule.code} would be new: {finding.message}"
+    return ""

@@ -1,0 +1,153 @@
+"""A child process that answers one request: it may crash, hang or eat all memory, and that is a result.
+
+A child that is started before there is anything to ask imports its libraries meanwhile: on a small model that takes
+longer than the work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tflint.errors import TflintError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RUNNER, FRAMEWORKS = (Path(__file__).with_name(name) for name in ("child.py", "frameworks.py"))
+QUANTIZER = Path(__file__).parents[1] / "fix" / "quantize_child.py"
+LAG = 0.004  # seconds between looks at a child: Popen.wait with a time limit looks every 50 ms
+SIGNALS = {-getattr(signal, name): name for name in ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGFPE", "SIGBUS", "SIGILL")
+           if hasattr(signal, name)}  # fmt: skip
+
+
+class Process:
+    """A child that waits for its request. `folder`: where request and answer are; gone when it is closed.
+
+    It works in a folder of its own, for models can write files, and its code is a copy, for the folder of a script is
+    searched for modules. Raises TflintError where the interpreter does not start, OSError where there is no room.
+    """
+
+    def __init__(self, script: Path = RUNNER, python: str = sys.executable, modules: tuple[str, ...] = ()) -> None:
+        self.script = script
+        self._root = tempfile.TemporaryDirectory(prefix="tflint-verify-")
+        self.folder = Path(self._root.name)
+        for name in ("code", "work"):
+            (self.folder / name).mkdir()
+        for each in (script, RUNNER):  # which the others import
+            shutil.copyfile(each, self.folder / "code" / each.name)
+        program = str(self.folder / "code" / script.name)
+        with (self.folder / "stderr").open("wb") as said:
+            try:
+                self._child = subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
+                    [shutil.which(python) or python, program, str(self.folder), *modules],
+                    cwd=self.folder / "work",
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                    start_new_session=True,
+                )
+            except OSError as problem:
+                self._root.cleanup()
+                raise TflintError(f"{python}: {problem.strerror or problem}") from None
+
+    def ask(self, request: Mapping[str, Any], timeout: float) -> str:
+        """Let it answer; why it did not within so many seconds, or ""."""
+        file = self.folder / "request.json"
+        file.write_text(json.dumps({**request, "here": str(Path.cwd())}), encoding="utf-8")
+        assert self._child.stdin is not None  # noqa: S101 - it is a pipe
+        with suppress(OSError):  # it is dead already
+            self._child.stdin.close()
+        end = time.monotonic() + timeout
+        while (code := self._child.poll()) is None:
+            if time.monotonic() > end:
+                self.end()
+                return f"no answer within {timeout:g} seconds ({self._stage()})"
+            time.sleep(LAG)
+        if code == 0 and (self.folder / "answer.json").exists():
+            return ""
+        if code in SIGNALS:
+            memory = ": out of memory, or killed by hand" if SIGNALS[code] == "SIGKILL" else ""
+            return f"the process died of {SIGNALS[code]}{memory} ({self._stage()})"
+        said = (self.folder / "stderr").read_text(encoding="utf-8", errors="replace")
+        return f"{said.strip().split(chr(10))[-1] or f'the process ended with {code}'} ({self._stage()})"
+
+    def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What it answered: its JSON and its arrays."""
+        import numpy as np  # noqa: PLC0415 - a child is started before it is imported
+
+        answer: dict[str, Any] = json.loads((self.folder / "answer.json").read_text(encoding="utf-8"))
+        if not (self.folder / "rows.npz").exists():
+            return answer, {}
+        with np.load(self.folder / "rows.npz", allow_pickle=False) as archive:
+            return answer, {key: archive[key] for key in archive.files}
+
+    def end(self) -> None:
+        """End it with all that it started, whatever became of it."""
+        if self._child.poll() is None:
+            with suppress(OSError):
+                if hasattr(os, "killpg"):
+                    os.killpg(self._child.pid, signal.SIGKILL)
+                else:
+                    self._child.kill()
+            self._child.wait()
+
+    def _stage(self) -> str:
+        try:
+            return "at " + (self.folder / "stage").read_text(encoding="utf-8")
+        except OSError:
+            return "at start"
+
+    def close(self) -> None:
+        """End it and drop its folder."""
+        self.end()
+        if self._child.stdin is not None:
+            with suppress(OSError):
+                self._child.stdin.close()
+        self._root.cleanup()
+
+
+class Children:
+    """Children that were started before they are needed. All of them are ended when it is closed."""
+
+    def __init__(self) -> None:
+        self._idle: dict[Path, list[Process]] = {}
+        self._all: list[Process] = []
+        self._closed = False
+
+    def start(self, count: int = 1, script: Path = RUNNER, modules: tuple[str, ...] = ()) -> None:
+        """Start some more of a script, and let them import modules."""
+        for _ in range(count):
+            self._idle.setdefault(script, []).append(self._started(script, modules))
+
+    def take(self, script: Path = RUNNER) -> Process:
+        """One that waits, or a new one. Who takes it closes it. Raises TflintError where no more are wanted."""
+        try:
+            return self._idle.get(script, []).pop(0)
+        except IndexError:
+            return self._started(script, ())
+
+    def _started(self, script: Path, modules: tuple[str, ...]) -> Process:
+        if self._closed:
+            raise TflintError("interrupted")
+        process = Process(script, modules=modules)
+        self._all.append(process)
+        return process
+
+    def close(self) -> None:
+        """End them, those that are being asked too: who asks is told that they died."""
+        self._closed = True
+        for process in self._all:
+            process.end()
+        for waiting in self._idle.values():
+            for process in waiting:
+                process.close()
