@@ -20,7 +20,7 @@ from tflint.model import schema
 from tflint.model.flatbuf import MAX_STRUCTURE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 ALIGNMENT = 16  # bytes; schema.fbs: Buffer.data (force_align: 16), and TFLite's writers align what lies outside as well
 CHUNK = 1 << 22  # bytes copied at once
@@ -102,7 +102,8 @@ class _Writer:
         if name in OUTSIDE and (beyond := values.get("outside")) is not None:
             position, size = OUTSIDE[name]
             values = {**values, position: _BEYOND, size: len(beyond)}
-        for key, value in values.items():
+        for key in sorted(values, key=_order(fields)):
+            value = values[key]
             if value is None or key.endswith("_start") or key == "outside" or value is weights:
                 continue
             slot, kind, argument = fields[key]
@@ -162,6 +163,11 @@ class _Writer:
         for at in reversed(offsets):
             builder.PrependUOffsetTRelative(at)
         return int(builder.EndVector())
+
+
+def _order(fields: Mapping[str, tuple[int, Any, Any]]) -> Callable[[str], int]:
+    """The schema's, so that the same tables give the same bytes, whoever made them."""
+    return lambda key: fields[key][0] if key in fields else -1
 
 
 def _aligned(position: int) -> int:
