@@ -70,7 +70,7 @@ def with_bytes_outside(weights: bytes) -> bytes:
 
 @pytest.mark.parametrize("path", all_models(), ids=lambda p: p.stem)
 def test_a_model_written_again_is_the_same_model(path: Path) -> None:
-    """Every field, every weight and what lies outside are those of the file that was read; twice is byte for byte once."""
+    """Every field, every weight and what lies outside are those that were read; twice is byte for byte once."""
     try:
         document = open_document(path)
     except TflintError as problem:

@@ -114,7 +114,9 @@ def _wishes(request: Request, model: Any) -> Iterator[Step]:
         yield asked.step(asked.dim_edit(text), "--fix-dim")
     metadata = asked.metadata_edit(request.mean, request.std, request.labels, request.vocabulary)
     if metadata is not None:
-        yield asked.step(metadata, "--mean, --std, --labels, --vocabulary")
+        flags = {"--mean": request.mean, "--std": request.std, "--labels": request.labels}
+        given = {**flags, "--vocabulary": request.vocabulary}
+        yield asked.step(metadata, ", ".join(flag for flag, value in given.items() if value is not None))
     for text in request.orders:
         yield from (asked.step(edit, "--order") for edit in asked.order_edits(text))
 

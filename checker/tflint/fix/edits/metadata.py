@@ -9,7 +9,7 @@ from tflint.errors import TflintError
 from tflint.fix.edits.edit import Edit
 from tflint.fix.edits.facts import set_metadata
 from tflint.fix.edits.interface import border_rows
-from tflint.fix.edits.tables import TYPES
+from tflint.fix.edits.tokenizer import FILES, UNITS, tokenize
 from tflint.model import schema
 from tflint.model.flatbuf import Reader
 from tflint.model.task_metadata import IDENTIFIER, NAME
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
     from tflint.fix.document import Document
     from tflint.model.flatbuf import Table
 
-UNITS = {name: number for number, name in schema.ENUMS["ProcessUnitOptions"].items()}
 CONTENTS = {name: number for number, name in schema.ENUMS["ContentProperties"].items()}
-FILES = {name: number for number, name in schema.ENUMS["AssociatedFileType"].items()}
-COLOURS = {3: 1, 1: 2}  # channels -> ColorSpaceType: RGB, GRAYSCALE
-PARSER = "1.0.0"  # NormalizationOptions, labels: metadata_schema.fbs tells with which version each part came
-TOKENIZER_PARSER = "1.2.1"  # RegexTokenizerOptions, the newest of them
-DELIMITERS = r"[^\w\']+"  # mediapipe/tasks/python/metadata/metadata_writers/text_classifier.py
-BERT_INPUTS = 3
+# channels -> ColorSpaceType: RGB, GRAYSCALE; mediapipe/tasks/cc/vision/utils/image_tensor_specs.cc
+COLOURS = {4: 1, 3: 1, 1: 2}
+PARSER = "1.0.0"  # NormalizationOptions, labels: tensorflow_lite_support/metadata/cc/metadata_version.cc
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +54,8 @@ class AddMetadata(Edit):
             place = self._labelled(document, self.labels[1])
             _attach(document, graph["output_tensor_metadata"][place], self.labels[0], "TENSOR_AXIS_LABELS")
         if self.vocabulary:
-            self._tokenize(document, graph, self.vocabulary[0])
-            root["min_parser_version"] = TOKENIZER_PARSER
+            needed = tokenize(document, graph, *self.vocabulary)
+            root["min_parser_version"] = max(root["min_parser_version"], needed, key=_parts)
         files = dict(file for file in (self.labels, self.vocabulary) if file)
         packed = document.pack(files)
         after = _written(root)
@@ -76,7 +72,9 @@ class AddMetadata(Edit):
             if len(values) not in (1, channels):
                 raise TflintError(f"{flag}: one value or one a channel ({channels}), not {len(values)}")
         metadata = graph["input_tensor_metadata"][images[0]]
-        options = document.table("NormalizationOptions", mean=list(self.mean), std=list(self.std))
+        count = max(len(self.mean), len(self.std))  # MediaPipe wants as many of one as of the other
+        mean, std = (list(values) * (count // len(values)) for values in (self.mean, self.std))
+        options = document.table("NormalizationOptions", mean=mean, std=std)
         kind = UNITS["NormalizationOptions"]
         others = [unit for unit in metadata["process_units"] or () if unit["options_type"] != kind]
         metadata["process_units"] = [*others, document.table("ProcessUnit", options_type=kind, options=options)]
@@ -93,22 +91,6 @@ class AddMetadata(Edit):
         if count not in sizes:
             raise TflintError(f"--labels: {count} labels, but the last dimension of outputs is {sizes}", 1)
         return sizes.index(count)
-
-    @staticmethod
-    def _tokenize(document: Document, graph: Table, name: str) -> None:
-        """Of a BERT (three inputs of ids) for all of them, of one input of ids for that."""
-        ids = [i for i, tensor in enumerate(document.border("inputs")) if tensor["type"] == TYPES["int32"]]
-        file = document.table("AssociatedFile", name=name, type=FILES["VOCABULARY"])
-        if len(ids) == BERT_INPUTS:
-            options, kind = document.table("BertTokenizerOptions", vocab_file=[file]), UNITS["BertTokenizerOptions"]
-            graph["input_process_units"] = [document.table("ProcessUnit", options_type=kind, options=options)]
-        elif len(ids) == 1:
-            kind = UNITS["RegexTokenizerOptions"]
-            options = document.table("RegexTokenizerOptions", delim_regex_pattern=DELIMITERS, vocab_file=[file])
-            unit = document.table("ProcessUnit", options_type=kind, options=options)
-            graph["input_tensor_metadata"][ids[0]]["process_units"] = [unit]
-        else:
-            raise TflintError(f"--vocabulary: {len(ids)} inputs take int32: it is for one (words) or three (BERT)", 1)
 
 
 def _opened(document: Document) -> Table:
@@ -132,6 +114,10 @@ def _opened(document: Document) -> Table:
 def _attach(document: Document, metadata: Table, name: str, kind: str) -> None:
     others = [file for file in metadata["associated_files"] or () if file["type"] != FILES[kind]]
     metadata["associated_files"] = [*others, document.table("AssociatedFile", name=name, type=FILES[kind])]
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
 def _written(root: Any) -> bytes:
