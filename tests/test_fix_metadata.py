@@ -57,7 +57,9 @@ def stored(path: Path, name: str) -> bytes:
     members = archive.members(read_model(path).tail)
     assert members is not None
     assert members[name].method == archive.STORED
-    return members[name].read(10_000)
+    data = members[name].read(10_000)
+    assert data is not None
+    return data
 
 
 def test_vocabulary_of_words(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from ai_edge_litert.interpreter import Interpreter
 
 import tflint_rules
 from command import tflint
+from mending import by_index
 from tflint import sketch
 from tflint.model import archive
 from tflint.model.read import read_model
@@ -36,13 +36,8 @@ signature serve(features=x) -> (scores=y)
 
 
 def run(path: Path, values: list[Any]) -> list[Any]:
-    """Outputs by position."""
-    interpreter = Interpreter(str(path))
-    interpreter.allocate_tensors()
-    for detail, value in zip(interpreter.get_input_details(), values, strict=True):
-        interpreter.set_tensor(detail["index"], value)
-    interpreter.invoke()
-    return [interpreter.get_tensor(d["index"]).tolist() for d in interpreter.get_output_details()]
+    """Outputs by position, as lists."""
+    return [value.tolist() for value in by_index(path, values)]
 
 
 @pytest.mark.parametrize("rule", FIXABLE, ids=lambda rule: rule.code)

@@ -18,6 +18,7 @@ from tflint.errors import TflintError, one_of, say
 from tflint.fix import asked
 from tflint.fix.edits.upkeep import KeepOutputs
 from tflint.fix.loop import Outcome, mend
+from tflint.fix.place import alone
 from tflint.fix.plan import steps_for
 from tflint.fix.prove import require_runtime
 from tflint.registry import catalogue
@@ -86,7 +87,7 @@ def fix_command(request: Request) -> int:
         progress=say if sys.stderr.isatty() else lambda _: None,
         preview=(lambda path: shown.append(_difference(request, path) if request.diff else "")) if looks else None,
     )
-    if outcome.out is not None:
+    if outcome.done and outcome.out is not None:
         _note(outcome)
     if request.diff and request.output_format == "text":
         sys.stdout.write(shown[0] if shown else f"{plain(str(request.model))}: nothing to change\n")
@@ -110,8 +111,8 @@ def _wishes(request: Request, model: Any) -> Iterator[Step]:
         yield asked.step(asked.rename_edit(text), "--rename")
     if request.keep_outputs:
         yield asked.step(KeepOutputs(request.keep_outputs), "--keep-output")
-    for text in request.fix_dims:
-        yield asked.step(asked.dim_edit(text), "--fix-dim")
+    if request.fix_dims:
+        yield asked.step(asked.dims_edit(request.fix_dims), "--fix-dim")
     metadata = asked.metadata_edit(request.mean, request.std, request.labels, request.vocabulary)
     if metadata is not None:
         flags = {"--mean": request.mean, "--std": request.std, "--labels": request.labels}
@@ -150,9 +151,13 @@ def _note(outcome: Outcome) -> None:
 
 
 def noted(out: Path, entry: dict[str, Any]) -> None:
-    """Put an entry on a model into its lock. Raises TflintError."""
+    """Put an entry on a model into its lock, alone of those that are at it. Raises TflintError."""
     path = lock_of(out, anywhere=True)
-    write(path, read_lock(path).with_note(key_in(out.absolute(), path), "fix", entry).text)
+    try:
+        with alone(path.parent):
+            write(path, read_lock(path).with_note(key_in(out.absolute(), path), "fix", entry).text)
+    except TflintError as problem:
+        raise TflintError(f"{out} is written, but not noted: {problem.message}", 1) from None
 
 
 def _rendered(request: Request, outcome: Outcome) -> str:
@@ -191,6 +196,8 @@ def _lines(request: Request, outcome: Outcome) -> Iterator[str]:
         if code not in had and finding.suppressed is None:
             yield f"  now seen: {code} {finding.rule.name}: {short(finding.message, LONGEST_MESSAGE)}"
     if not outcome.done:
+        if outcome.out is not None:
+            yield f"written: {plain(str(outcome.out))}, the same bytes"
         return
     sizes = "{:,} -> {:,} bytes".format(*outcome.sizes)
     edits = f"{len(outcome.done)} edit{'' if len(outcome.done) == 1 else 's'}"

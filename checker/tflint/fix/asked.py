@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from tflint.errors import TflintError
 from tflint.fix.edits.interface import SIDES, AddSignature, Permute, Rename, RenameSignature
 from tflint.fix.edits.metadata import AddMetadata
-from tflint.fix.edits.shapes import VARIES, SetDim
+from tflint.fix.edits.shapes import VARIES, Dim, SetDims
 from tflint.fix.plan import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tflint.fix.edits.edit import Edit
@@ -53,14 +53,19 @@ def order_edits(text: str) -> Iterator[Edit]:
         raise TflintError(f"--order {text}: write inputs=A,B or outputs=A,B or {SIGNATURE}")
 
 
-def dim_edit(text: str) -> Edit:
+def dims_edit(texts: Iterable[str]) -> Edit:
+    """All that `--fix-dim` says."""
+    return SetDims(tuple(map(_dim, texts)))
+
+
+def _dim(text: str) -> Dim:
     """`INPUT.DIM=SIZE`, `?` in place of a size that may vary."""
     port, equals, size = text.rpartition("=")
     name, dot, dim = port.rpartition(".")
     good = equals and dot and name and dim.isdecimal() and (size == "?" or (size.isdecimal() and 0 < int(size) < 2**31))
     if not good or len(dim) > 2:
         raise TflintError(f"--fix-dim {text}: write INPUT.DIM=SIZE, such as input_ids.1=128, or =? to open it")
-    return SetDim(name, int(dim), VARIES if size == "?" else int(size))
+    return Dim(name, int(dim), VARIES if size == "?" else int(size))
 
 
 def metadata_edit(mean: str | None, std: str | None, labels: Path | None, vocabulary: Path | None) -> Edit | None:

@@ -7,8 +7,11 @@ Until the very last step the model is not touched: whoever dies before it leaves
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
@@ -21,9 +24,9 @@ from tflint.model.read import mapped, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from tflint.findings import FileReport
+    from tflint.fix.document import Document
     from tflint.fix.plan import Step
     from tflint.fix.prove import Proof
 
@@ -69,42 +72,90 @@ def mend(
 ) -> Outcome:
     """Do what was asked and what `choose` makes of the findings, until it makes nothing more of them.
 
-    `preview` is shown the candidate instead of having it proved and put in its place. Raises TflintError for what is
-    the user's to mend, FixFailedError for a fix that could not be made: the file is as it was then.
+    With `out` and nothing to do, that gets the same bytes. Where the model does not run here, what cannot be proved by
+    its tables is left. `preview` is shown the candidate instead of having it proved and put in its place. Raises
+    TflintError for what is the user's to mend, FixFailedError for a fix that could not be made: the file is as it was
+    then.
     """
-    with held(path) as model:
+    with held(path) as model, scratch(_place(out or model.path, looks=preview is not None)) as candidate:
         progress("checking")
-        before = check(model.path)
-        document = open_document(model.path)
-        todo, left = choose(before)
-        outcome = Outcome(before, before, left=left)
-        with scratch(out or model.path) as candidate:
-            todo = ordered([*asked, *todo])
-            for _ in range(ROUNDS):
-                done = [step for step in todo if step.edit.apply(document)]
-                if not done:
-                    break
-                outcome.done += done
-                progress("writing")
-                write_pieces(document.pieces(), candidate)
-                outcome.after = _read_again(candidate, check)
-                todo, outcome.left = choose(outcome.after)
-            else:
-                raise FixFailedError(f"{path}: fixes make each other necessary: {_titles(outcome.done[-2:])}")
-            if not outcome.done:
-                return outcome
-            _accept(path, outcome)
-            outcome.sizes = (model.path.stat().st_size, candidate.stat().st_size)
-            if preview is not None:
-                preview(candidate)
-                return outcome
+        work = _Work(path, model.path, candidate, check, check(model.path), asked, progress)
+        outcome, document = work.edited(choose)
+        if outcome.done and preview is None:
             progress("running both models")
-            outcome.proof = prove(model.path, candidate, document, [step.edit for step in outcome.done])
-            if outcome.proof.problems:
-                raise FixFailedError(f"{path}: left as it was: {'; '.join(outcome.proof.problems)}")
+            outcome.proof = proof = work.proved(outcome, document)
+            if proof.idle and any(not step.edit.keeps_computation for step in outcome.done if step.code):
+                outcome, proof = work.without(choose, outcome, proof)
+            if proof.problems:
+                raise FixFailedError(f"{path}: left as it was: {'; '.join(proof.problems)}")
+        outcome.sizes = (model.path.stat().st_size, candidate.stat().st_size)
+        if preview is not None:
+            if outcome.done:
+                preview(candidate)
+        elif outcome.done or (out is not None and Path(os.path.realpath(out)) != model.path):
+            if not outcome.done:
+                write_pieces([mapped(model.path)], candidate)
             outcome.digests = (digest(model.path), digest(candidate))
             outcome.out, outcome.backup = put(candidate, model, out, backup=backup)
     return outcome
+
+
+def _place(target: Path, *, looks: bool) -> Path:
+    """What the candidate is to be beside; for a mere look nothing is written near the model."""
+    return Path(tempfile.gettempdir()) / target.name if looks else target
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A model on which steps are tried, each time from the start."""
+
+    name: Path
+    path: Path
+    candidate: Path
+    check: Check
+    before: FileReport
+    asked: list[Step]
+    progress: Callable[[str], None]
+
+    def edited(self, choose: Choose) -> tuple[Outcome, Document]:
+        """Make the candidate; read and checked again, and found to be as it should."""
+        document = open_document(self.path)
+        todo, left = choose(self.before)
+        outcome = Outcome(self.before, self.before, left=left)
+        todo = ordered([*self.asked, *todo])
+        for _ in range(ROUNDS):
+            done = [step for step in todo if step.edit.apply(document)]
+            if not done:
+                break
+            outcome.done += done
+            self.progress("writing")
+            write_pieces(document.pieces(), self.candidate)
+            outcome.after = _read_again(self.candidate, self.check)
+            todo, outcome.left = choose(outcome.after)
+        else:
+            raise FixFailedError(f"{self.name}: fixes make each other necessary: {_titles(outcome.done[-2:])}")
+        if outcome.done:
+            _accept(self.name, outcome)
+        return outcome, document
+
+    def proved(self, outcome: Outcome, document: Document) -> Proof:
+        """Hold the candidate against the model."""
+        return prove(self.path, self.candidate, document, [step.edit for step in outcome.done])
+
+    def without(self, choose: Choose, failed: Outcome, proof: Proof) -> tuple[Outcome, Proof]:
+        """Do what tables prove, of a model that does not run; what failed, where there is no such thing."""
+        why = f"not done, for the model does not run here and so nothing proves it: {proof.idle}"
+
+        def provable(report: FileReport) -> tuple[list[Step], list[Step]]:
+            todo, left = choose(report)
+            unproved = [replace(step, why=why) for step in todo if not step.edit.keeps_computation]
+            return [step for step in todo if step.edit.keeps_computation], [*unproved, *left]
+
+        outcome, document = self.edited(provable)
+        if not outcome.done:
+            return failed, proof
+        outcome.proof = self.proved(outcome, document)
+        return outcome, outcome.proof
 
 
 def digest(path: Path) -> str:

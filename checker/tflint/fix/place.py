@@ -56,14 +56,30 @@ def _identity(facts: os.stat_result) -> tuple[int, ...]:
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
-def _locked(file: Any) -> bool:
-    """Whether the file could be locked against other fixes; the lock goes with the process, whatever ends it."""
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else is here; the lock goes with the process. Without locks of folders, nobody waits."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        handle = None
+    try:
+        if handle is not None:
+            _locked(handle, wait=True)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _locked(file: Any, *, wait: bool = False) -> bool:
+    """Whether a file could be locked against other fixes; the lock goes with the process, whatever ends it."""
     try:
         import fcntl  # noqa: PLC0415 - not on Windows, where only changes of the file are noticed
     except ImportError:
         return True
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks

@@ -1,23 +1,26 @@
 """Proof that an edited model answers as the old one did: `tflint verify` of both, by the edits' own binding.
 
-A model that does not run here can prove nothing by running. Then edits that touch nothing of the computation are proved
-by the tables: operators, tensors and weights of both files are the same. And where the edit is to make it run, that it
-does is what can be shown.
+A model that does not run here can prove nothing by running. Then edits that keep the computation are proved by the
+tables: operators, tensors and weights of both files are the same. And where the edit is to make it run, that it does is
+what can be shown.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
-from tflint.fix.document import SIDES
-from tflint.fix.edits.interface import Rename
-from tflint.model.flatbuf import Reader
-from tflint.model.read import mapped, read_model
+from tflint.fix.computation import computation
+from tflint.fix.document import SIDES, open_document
+from tflint.fix.edits.interface import Rename, RenameSignature
+from tflint.fix.edits.shapes import SetDims
+from tflint.fix.place import scratch, write_pieces
+from tflint.model.read import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,18 +31,24 @@ if TYPE_CHECKING:
     from tflint.parity.entry import Port
     from tflint.parity.judge import Judgement
     from tflint.parity.report import ParityReport, Part
+    from tflint.parity.verify import Options
 
 EXTRA = "tflint fix runs both models to prove that nothing broke: pip install 'tflint[verify]'"
 RUNTIME = "ai-edge-litert"
+_HELP = re.compile(r"\s*(?:\n|See instructions:|Make sure you apply)")  # where a runtime's message goes on with advice
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`problems`: none where it holds. `words`: on what it rests; `metrics` for the lock."""
+    """`problems`: none where it holds. `words`: on what it rests; `metrics` for the lock.
+
+    `idle`: why the model as it was does not run here, where that is all that is in the way.
+    """
 
     words: str = ""
     problems: tuple[str, ...] = ()
     metrics: dict[str, Any] = field(default_factory=dict)
+    idle: str = ""
 
 
 def require_runtime() -> None:
@@ -55,14 +64,39 @@ def prove(reference: Path, candidate: Path, document: Document, edits: Collectio
     from tflint.parity.verify import Options, verify  # noqa: PLC0415 - same
 
     exact = all(edit.exact for edit in edits)
-    options = Options(bind=_binding(reference, candidate, document, edits))
-    report = verify(str(reference), str(candidate), None, EXACT if exact else None, options)
+    keys = {edit.old: edit.new for edit in edits if isinstance(edit, RenameSignature)}
+    options = Options(bind=_binding(reference, candidate, document, edits), keys=keys)
+    try:
+        report = verify(str(reference), str(candidate), None, EXACT if exact else None, options)
+    except TflintError as problem:  # inputs that nobody can make up
+        return _by_tables(reference, candidate, problem.message, edits)
     gone = {port.name for port, place in _moved(_ports(reference, "outputs"), document, "outputs") if place is None}
     repairs = any(edit.repairs for edit in edits)
-    problems = [*report.problems, *(line for part in report.parts for line in _problems(part, gone, repairs=repairs))]
-    if problems and not any(each.reference.ran for part in report.parts for each in part.judgements):
-        return _without_reference(reference, candidate, report, edits)
-    return Proof(_words(report), tuple(problems), _metrics(report))
+    idle = [part for part in report.parts if part.judgements and not any(j.reference.ran for j in part.judgements)]
+    running = [part for part in report.parts if part not in idle]
+    problems = [*report.problems, *(line for part in running for line in _problems(part, gone, repairs=repairs))]
+    words = [_words(report, running)] if running or not idle else []
+    if idle and not problems:
+        proof = _without_reference(reference, candidate, idle, edits)
+        return replace(proof, words="; ".join([*words, proof.words]), metrics={**_metrics(report), **proof.metrics})
+    for edit in edits:
+        if isinstance(edit, SetDims) and edit.opened and not problems:
+            problems += _at_another_size(reference, candidate, edit, options)
+            words.append(f"as they are at twice the size of {edit.opened}")
+    return Proof("; ".join(words), tuple(problems), _metrics(report))
+
+
+def _at_another_size(reference: Path, candidate: Path, edit: SetDims, options: Options) -> Iterator[str]:
+    """Why the candidate does not answer as the old model does when its inputs are declared at twice the size."""
+    from tflint.parity.gates import EXACT  # noqa: PLC0415 - numpy
+    from tflint.parity.verify import verify  # noqa: PLC0415 - same
+
+    document = open_document(reference)
+    edit.double(document)
+    with scratch(candidate) as larger:
+        write_pieces(document.pieces(), larger)
+        report = verify(str(larger), str(candidate), None, EXACT, options)
+    yield from (f"at twice the size of {edit.opened}: {reason}" for reason in report.reasons)
 
 
 def _problems(part: Part, gone: set[str], *, repairs: bool) -> Iterator[str]:
@@ -77,18 +111,22 @@ def _problems(part: Part, gone: set[str], *, repairs: bool) -> Iterator[str]:
         yield from (f"with {runner}: output '{verdict.output}': {verdict.problem}" for verdict in lost)
 
 
-def _without_reference(reference: Path, candidate: Path, report: ParityReport, edits: Collection[Edit]) -> Proof:
-    judgements = [each for part in report.parts for each in part.judgements]
-    why = next((each.reference.problem for each in judgements), "; ".join(report.reasons))
-    if all(edit.interface_only for edit in edits):
-        if _computation(reference) == _computation(candidate):
-            words = f"operators, tensors and weights of both files are the same (it does not run here: {why})"
-            return Proof(words, (), {"gate": "tables"})
+def _without_reference(reference: Path, candidate: Path, idle: list[Part], edits: Collection[Edit]) -> Proof:
+    judgements = [each for part in idle for each in part.judgements]
+    why = _HELP.split(judgements[0].reference.problem)[0]
+    if any(edit.repairs for edit in edits) and all(map(_runs_well, judgements)):
+        return Proof(f"it runs and its outputs are finite, and before it did not: {why}", (), {"gate": "runs"})
+    return _by_tables(reference, candidate, why, edits)
+
+
+def _by_tables(reference: Path, candidate: Path, why: str, edits: Collection[Edit]) -> Proof:
+    if not all(edit.keeps_computation for edit in edits):
+        problem = f"the model as it was does not run here, so nothing can be compared: {why}"
+        return Proof(problems=(problem,), idle=why)
+    if computation(reference) != computation(candidate):
         return Proof(problems=("the computation of both files is not the same",))
-    if any(edit.repairs for edit in edits) and judgements and all(map(_runs_well, judgements)):
-        words = f"it runs and its outputs are finite, and before it did not: {why}"
-        return Proof(words, (), {"gate": "runs", **_metrics(report)})
-    return Proof(problems=(f"the model as it was does not run here, so nothing can be compared: {why}",))
+    words = f"operators, tensors and weights of both files are the same (it does not run here: {why})"
+    return Proof(words, (), {"gate": "tables"})
 
 
 def _runs_well(judgement: Judgement) -> bool:
@@ -122,31 +160,11 @@ def _moved(ports: list[Port], document: Document, side: str) -> Iterator[tuple[P
             for port in ports if port.position is not None)  # fmt: skip
 
 
-def _computation(path: Path) -> Any:
-    """All that takes part in the computation, weights included."""
-    root = Reader(mapped(path), errors="surrogateescape").root("Model")
-    graphs = [
-        [{k: v for k, v in tensor.items() if k != "name"} for tensor in graph["tensors"] or ()]
-        + (graph["operators"] or [])
-        for graph in root["subgraphs"] or ()
-    ]
-    used = {tensor["buffer"] for graph in root["subgraphs"] or () for tensor in graph["tensors"] or ()}
-    weights = {index: root["buffers"][index]["data"] for index in used if index < len(root["buffers"] or ())}
-    return _bare([graphs, root["operator_codes"]]), weights
-
-
-def _bare(value: Any) -> Any:
-    """Tables without the places of their bytes."""
-    if isinstance(value, dict):
-        return {k: _bare(v) for k, v in value.items() if not k.endswith("_start")}
-    return [_bare(item) for item in value] if isinstance(value, list) else value
-
-
-def _words(report: ParityReport) -> str:
-    samples = sum(len(part.samples.rows) for part in report.parts)
-    runners = list(dict.fromkeys(each.candidate.runner for part in report.parts for each in part.judgements))
+def _words(report: ParityReport, parts: list[Part]) -> str:
+    samples = sum(len(part.samples.rows) for part in parts)
+    runners = list(dict.fromkeys(each.candidate.runner for part in parts for each in part.judgements))
     how = "bit-identical" if report.gates.exact else f"alike within the gates of {report.gates.name}"
-    origin = next((part.samples.origin for part in report.parts), "")
+    origin = next((part.samples.origin for part in parts), "")
     return f"outputs are {how} on {samples} samples ({origin}), with {' and '.join(runners)}"
 
 

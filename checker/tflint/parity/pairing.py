@@ -30,7 +30,12 @@ class Pair:
 
 
 def paired(
-    reference: str, candidate: str, models: Mapping[str, Model], problems: list[str], signature: str | None
+    reference: str,
+    candidate: str,
+    models: Mapping[str, Model],
+    problems: list[str],
+    signature: str | None,
+    keys: Mapping[str, str],
 ) -> Iterator[tuple[Entry | None, Entry | None]]:
     """Entries of both sides that belong together; a signature that the candidate lacks is a problem."""
     if reference not in models or candidate not in models:
@@ -43,7 +48,7 @@ def paired(
         ours = (pick(ours, signature, reference),)
     keyed = {entry.key: entry for entry in theirs}
     for entry in ours:
-        other = keyed.get(entry.key)
+        other = keyed.get(keys.get(entry.key or "", entry.key))
         if other is None and len(ours) == len(theirs) == 1:
             other = theirs[0]  # one each, whatever they are called
         if other is None and (entry.key is None or None in keyed):

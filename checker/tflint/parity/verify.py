@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to verify. `bind`: reference name -> candidate name of inputs and outputs; `ranges`: of random inputs."""
+    """How to verify. `bind`: reference name -> candidate name of inputs and outputs, `keys`: of signatures.
+
+    `ranges`: of random inputs.
+    """
 
     signature: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
     bind: Mapping[str, str] = field(default_factory=dict)
     modes: tuple[str, ...] = (DEFAULT, BUILTIN)
     count: int = COUNT
@@ -70,7 +74,7 @@ def verify(
         return ParityReport(reference, candidate, gates, (part,), scheme=scheme.name)
     parts: list[Part] = []
     problems: list[str] = []
-    for ours, theirs in paired(reference, candidate, models, problems, options.signature):
+    for ours, theirs in paired(reference, candidate, models, problems, options.signature, options.keys):
         parts.append(_part(Pair(reference, candidate, models, ours, theirs), samples, gates, options))
     return ParityReport(reference, candidate, gates, tuple(parts), tuple(problems), scheme.name)
 

@@ -27,9 +27,8 @@ class Edit(ABC):
     """Edits of a lower stage come first."""
     exposes: ClassVar[frozenset[str]] = frozenset()
     """Codes of rules that may find, once it is done, what was there before and could not be seen."""
-    interface_only: ClassVar[bool] = False
-    """It touches nothing that takes part in the computation."""
-
+    keeps_computation: ClassVar[bool] = False
+    """What is reached of operators, tensors and weights stays as it is: tables show that nothing else is computed."""
     exact: ClassVar[bool] = True
     """Outputs stay bit-identical, whatever else it is that makes it unsafe."""
     leaves_over: ClassVar[bool] = False

@@ -19,7 +19,7 @@ MIN_RUNTIME_BYTES = 16  # padded with NUL, as the converter writes it
 class SetMinRuntimeVersion(Edit):
     """State the oldest runtime that has all operators."""
 
-    interface_only = True
+    keeps_computation = True
     stage = 90
 
     version: str
@@ -39,6 +39,7 @@ class SetMinRuntimeVersion(Edit):
 class MendOperatorCodes(Edit):
     """Write both fields of operator codes, for runtimes before TF 2.4 read the old one and later ones both."""
 
+    keeps_computation = True
     repairs = True
     stage = 5
 

@@ -26,7 +26,7 @@ class AddSignature(Edit):
     """Name the inputs and outputs of the primary subgraph of a model without signatures, after their tensors."""
 
     exposes = frozenset({"TFL102", "TFL103", "TFL107"})
-    interface_only = True
+    keeps_computation = True
     stage = 10
 
     key: str = DEFAULT_KEY
@@ -51,7 +51,7 @@ class AddSignature(Edit):
 class RenameSignature(Edit):
     """Give a signature another key."""
 
-    interface_only = True
+    keeps_computation = True
     exposes = frozenset({"TFL107"})
     stage = 11
 
@@ -80,7 +80,7 @@ class RenameSignature(Edit):
 class Rename(Edit):
     """Give an input or output another name in every signature; in a model without any, its tensor."""
 
-    interface_only = True
+    keeps_computation = True
     exposes = frozenset({"TFL107"})
     stage = 12
 
@@ -114,7 +114,7 @@ class Permute(Edit):
     """Put the inputs or outputs of the primary subgraph at other positions. `names`: () as its signature has them."""
 
     applicability = "unsafe"  # for who counts positions
-    interface_only = True
+    keeps_computation = True
     exposes = frozenset({"TFL107"})
     stage = 14
 

@@ -28,7 +28,7 @@ PARSER = "1.0.0"  # NormalizationOptions, labels: tensorflow_lite_support/metada
 class AddMetadata(Edit):
     """Say how inputs are prepared and outputs read. `labels`, `vocabulary`: name and bytes of a text file."""
 
-    interface_only = True
+    keeps_computation = True
     exposes = frozenset({"TFL851", "TFL853"})
     stage = 95
 

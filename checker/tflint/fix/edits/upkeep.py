@@ -26,6 +26,7 @@ VALIDATION = "VALIDATION:"  # subgraphs that acceleration services run by name
 class DropDeadCode(Edit):
     """Operators, tensors, subgraphs, operator codes and buffers that nothing reaches."""
 
+    keeps_computation = True
     stage = 80
 
     @property
@@ -105,6 +106,7 @@ def _buffers(root: Table) -> bool:
 class DedupeBuffers(Edit):
     """Let constants of the same bytes share one buffer."""
 
+    keeps_computation = True
     leaves_over = True
     stage = 70
 
