@@ -17,6 +17,7 @@ from tflint.subject import ModelFile, Target
 
 if TYPE_CHECKING:
     from tflint.contract.find import Contract
+    from tflint.fix.edits.advice import ask_metadata, ask_outputs, ask_sizes
     from tflint.fix.edits.edit import ByHand, Edit
     from tflint.fix.edits.facts import MendOperatorCodes, SetMinRuntimeVersion
     from tflint.fix.edits.interface import AddSignature, Permute
@@ -63,6 +64,9 @@ _LATER = {
     "TaskMetadata": "model.task_metadata",
     "TensorMetadata": "model.task_metadata",
     "archive": "model.archive",
+    "ask_metadata": "fix.edits.advice",
+    "ask_outputs": "fix.edits.advice",
+    "ask_sizes": "fix.edits.advice",
     "callees": "runtimes.control",
     "computed": "runtimes.shapes",
     "const": "model.match",
@@ -123,6 +127,9 @@ __all__ = [
     "TensorMetadata",
     "Weights",
     "archive",
+    "ask_metadata",
+    "ask_outputs",
+    "ask_sizes",
     "callees",
     "computed",
     "const",

@@ -9,7 +9,7 @@ from tflint.api import Severity, Target, hit, rule, task_metadata_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit, TaskMetadata, Tensor
+    from tflint.api import ByHand, Hit, TaskMetadata, Tensor
 
 TOKENIZERS = {1: "RegexTokenizerOptions", 3: "BertTokenizerOptions"}  # by the number of int32 inputs
 STRING_INPUTS = (1, 3)  # 3: the Universal Sentence Encoder
@@ -31,6 +31,7 @@ axis: int32[1] = const [1]
     "bert-task-contract",
     Severity.ERROR,
     since="0.1.0",
+    fix="manual",
     group=("problem",),
     message="{problem}",
     examples=[(BAD, GOOD, "mediapipe")],
@@ -46,8 +47,8 @@ def bert_task_contract(target: Target) -> Iterator[Hit]:
 
     ## What to do
     Export one of: three int32 inputs `[1, length]` (ids, mask, segment ids) with `BertTokenizerOptions`; one int32
-    input `[1, length]` with `RegexTokenizerOptions`; one string input. `BertTextClassifierWriter` of
-    `mediapipe.tasks.python.metadata` writes the unit and packs the vocabulary.
+    input `[1, length]` with `RegexTokenizerOptions`; one string input. `tflint fix --vocabulary FILE`
+    writes the unit and packs the vocabulary, as `BertTextClassifierWriter` of `mediapipe.tasks.python.metadata` does.
 
     ## Exceptions
     Only for the target `mediapipe`. A model counts as text when all its inputs are strings, or all are integers of
@@ -80,8 +81,15 @@ def _ids(inputs: list[Tensor], found: TaskMetadata | None) -> Iterator[Hit]:
     if wanted is None:
         yield hit(inputs[0], problem=f"{len(inputs)} inputs of ids, where MediaPipe's tokenizers give 1 or 3")
     elif found is None:
-        yield hit(inputs[0], problem="no metadata says how text becomes ids")
+        yield hit(inputs[0], fix=_asked(), problem="no metadata says how text becomes ids")
     else:
         units = [*found.input_units, *(unit for tensor in found.inputs for unit in tensor.units)]
         if not any(unit.kind.endswith("TokenizerOptions") for unit in units):
-            yield hit(inputs[0], problem=f"the metadata has no {wanted}, which {len(inputs)} inputs of ids call for")
+            lack = f"the metadata has no {wanted}, which {len(inputs)} inputs of ids call for"
+            yield hit(inputs[0], fix=_asked(), problem=lack)
+
+
+def _asked() -> tuple[ByHand, ...]:
+    from tflint.api import ask_metadata  # noqa: PLC0415 - only where there is something to mend
+
+    return ask_metadata(("--vocabulary FILE",))

@@ -34,6 +34,7 @@ scores: uint8[1,192] q=0.0078125+128 = RESHAPE(image, shape)
     "task-metadata",
     Severity.ERROR,
     since="0.1.0",
+    fix="manual",
     group=("problem",),
     message="{problem}",
     examples=[(BAD, GOOD, "mediapipe")],
@@ -48,9 +49,9 @@ def task_metadata(target: Target) -> Iterator[Hit]:
     for 1001 classes call every class by its neighbour's name (tensorflow#23940).
 
     ## What to do
-    Write the metadata again with the mean and standard deviation of the training, and pack the label files:
-    `mediapipe.tasks.python.metadata` has a writer for each task. Tools that rewrite a model (Vela, for one) drop the
-    archive behind it, so add it last.
+    `tflint fix --mean 127.5 --std 127.5 --labels labels.txt` writes what was said at the training into the file, and
+    packs the labels; `mediapipe.tasks.python.metadata` has a writer for each task. Tools that rewrite a model (Vela,
+    for one) drop the archive behind it, so add it last.
 
     ## Exceptions
     For the targets `mediapipe` and `mlkit` it is an error. For all others, only metadata that contradicts itself or
@@ -91,7 +92,10 @@ def _image(target: Target, found: TaskMetadata | None) -> Iterator[Hit]:
     units = found.inputs[0].units if found and found.inputs else ()
     if not any(unit.kind == NORMALIZATION for unit in units):
         lack = "the metadata has no NormalizationOptions for it" if found else "there is no metadata to normalize it by"
-        yield hit(image, problem=f"the image input is float32, and {lack}")
+        from tflint.api import ask_metadata  # noqa: PLC0415 - only where there is something to mend
+
+        fix = ask_metadata(("--mean MEAN", "--std DEVIATION"))
+        yield hit(image, fix=fix, problem=f"the image input is float32, and {lack}")
 
 
 def _packed(model: Model, found: TaskMetadata | None) -> Iterator[Hit]:

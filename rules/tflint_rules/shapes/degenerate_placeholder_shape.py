@@ -29,6 +29,7 @@ y: float32[1,128] = CAST(ids)
     "degenerate-placeholder-shape",
     Severity.WARNING,
     since="0.1.0",
+    fix="manual",
     group=("shape",),
     message="input '{input}' is stored as {shape}: ones in place of sizes that were unknown",
     examples=[(BAD, GOOD)],
@@ -42,8 +43,9 @@ def degenerate_placeholder_shape(model: Model) -> Iterator[Hit]:
     (transformers#19231, tensorflow#58844). What tools report of it, cost and memory, is for that one element.
 
     ## What to do
-    Give the converter the shape: `tf.TensorSpec([1, 128], tf.int32)` in the signature of the function that is exported,
-    or `keras.Input((224, 224, 3), batch_size=1)`. To keep it open, call `resize_tensor_input` before allocation.
+    `tflint fix --fix-dim ids.1=128` writes the size into the file. Or give the converter the shape: `tf.TensorSpec([1,
+    128], tf.int32)` in the signature of the function that is exported, or `keras.Input((224, 224, 3), batch_size=1)`.
+    To keep it open, call `resize_tensor_input` before allocation.
 
     ## Exceptions
     Inputs that are truly one element: with one open dimension or none a shape of ones is believed.
@@ -62,7 +64,10 @@ def degenerate_placeholder_shape(model: Model) -> Iterator[Hit]:
                     images = any(op.name in IMAGE_OPS for op in graph.ops)
                 found = images
             if found:
-                yield hit(tensor, input=tensor.name, shape=list(tensor.shape))
+                from tflint.api import ask_sizes  # noqa: PLC0415 - only where there is something to mend
+
+                fix = ask_sizes(model, graph, tensor)
+                yield hit(tensor, fix=fix, input=tensor.name, shape=list(tensor.shape))
 
 
 def _unknown_sizes(tensor: Tensor) -> bool:

@@ -9,7 +9,7 @@ from tflint.api import Severity, Target, hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit, Subgraph
+    from tflint.api import Hit, Model, Subgraph
 
 BAD = """
 x: float32[1,1,8] sig=[-1,-1,8]
@@ -26,6 +26,7 @@ y: float32[1,16,8] = RELU(x)
     "dynamic-dim",
     Severity.INFO,
     since="0.1.0",
+    fix="manual",
     group=("side", "problem"),
     message="{side} shape {dims}: {problem}",
     examples=[(BAD, GOOD)],
@@ -39,8 +40,9 @@ def dynamic_dim(target: Target) -> Iterator[Hit]:
     and delegates plan for the stored one and are set up again on each resize.
 
     ## What to do
-    Fix the shape at conversion: `tf.TensorSpec([1, 128], tf.int32)`, or `keras.Input(batch_size=1, ...)`. To have two
-    lengths, export two signatures.
+    `tflint fix --fix-dim ids.1=128` fixes an input in the file, and what follows from it. Or fix the shape at
+    conversion: `tf.TensorSpec([1, 128], tf.int32)`, or `keras.Input(batch_size=1, ...)`. To have two lengths, export
+    two signatures.
 
     ## Exceptions
     An open batch is info: it is what converters write by default, and 1 is what apps want. An input with other open
@@ -54,23 +56,26 @@ def dynamic_dim(target: Target) -> Iterator[Hit]:
     if target.profile.micro:
         return
     for graph in target.model.entry_graphs:
-        yield from _graph(graph, target.profile.batch)
+        yield from _graph(target.model, graph, target.profile.batch)
 
 
-def _graph(graph: Subgraph, batch: str | None) -> Iterator[Hit]:
+def _graph(model: Model, graph: Subgraph, batch: str | None) -> Iterator[Hit]:
     fixed = batch in ("fixed", "one")
     opened = False
     for tensor in graph.inputs:
         if tensor is None or not tensor.is_dynamic:
             continue
-        opened = True
+        from tflint.api import ask_sizes  # noqa: PLC0415 - only where there is something to mend
+
+        opened, fix = True, ask_sizes(model, graph, tensor)
         dims = list(tensor.dims)
         if -1 in tensor.dims[1:]:
             problem = "an app has to resize it before it can be used"
-            yield hit(tensor, severity=Severity.WARNING, side="input", dims=dims, problem=problem)
+            yield hit(tensor, severity=Severity.WARNING, fix=fix, side="input", dims=dims, problem=problem)
         elif batch != "dynamic":
             problem = "the target wants a fixed batch" if fixed else "its batch is open"
-            yield hit(tensor, severity=Severity.WARNING if fixed else None, side="input", dims=dims, problem=problem)
+            severity = Severity.WARNING if fixed else None
+            yield hit(tensor, severity=severity, fix=fix, side="input", dims=dims, problem=problem)
     for tensor in graph.outputs:
         if tensor is not None and tensor.is_dynamic and not opened:
             problem = "its size is known after each call only"

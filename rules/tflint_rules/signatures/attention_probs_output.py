@@ -35,6 +35,7 @@ y: float32[1,4,8,16] = BATCH_MATMUL(p, k)
     "attention-probs-output",
     Severity.WARNING,
     since="0.1.0",
+    fix="manual",
     group=(),
     message="output '{output}' {shape} is a softmax of query by key: attention weights, and no hidden state",
     examples=[(BAD, GOOD)],
@@ -47,8 +48,8 @@ def attention_probs_output(model: Model) -> Iterator[Hit]:
     on it learns nothing. It costs as much memory as all layers together, for it grows with the square of the length.
 
     ## What to do
-    Export the model with `output_attentions=False`, or return a dict of the outputs that are wanted
-    (`last_hidden_state`, `pooler_output`).
+    `tflint fix --keep-output NAME` leaves it out of the file. At the next export, call the model with
+    `output_attentions=False`, or return a dict of the outputs that are wanted (`last_hidden_state`, `pooler_output`).
 
     ## Exceptions
     Only where the softmax is over a matrix product: per-pixel class scores of a segmentation model, rank 4 as well,
@@ -63,4 +64,7 @@ def attention_probs_output(model: Model) -> Iterator[Hit]:
             if tensor is not None and len(tensor.shape) == 4 and match(model, tensor, PROBABILITIES):
                 named = names.get((graph.index, tensor.index), "").lower()
                 severity = Severity.INFO if "attention" in named or "attn" in named else None
-                yield hit(tensor, severity=severity, output=tensor.name, shape=list(tensor.shape))
+                from tflint.api import ask_outputs  # noqa: PLC0415 - only where there is something to mend
+
+                fix = ask_outputs(graph)
+                yield hit(tensor, severity=severity, fix=fix, output=tensor.name, shape=list(tensor.shape))

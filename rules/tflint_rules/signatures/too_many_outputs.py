@@ -30,6 +30,7 @@ y: float32[1,4] = RELU(x)
     "too-many-outputs",
     Severity.WARNING,
     since="0.1.0",
+    fix="manual",
     options={"max_outputs": 8},
     group=("limit",),
     message="{outputs} outputs, and more than {limit} are hardly wanted",
@@ -44,7 +45,8 @@ def too_many_outputs(model: Model, options: Mapping[str, Any]) -> Iterator[Hit]:
     52 outputs (mediapipe#4482).
 
     ## What to do
-    Wrap the model in a function that returns a dict of the outputs that are wanted, and convert that.
+    `tflint fix --keep-output NAME` drops all others in the file, and what only they needed. At the next export, wrap
+    the model in a function that returns a dict of the outputs that are wanted, and convert that.
 
     ## Exceptions
     Outputs that hand back the dtype and shape of an input do not count: caches and states of streaming models.
@@ -56,7 +58,9 @@ def too_many_outputs(model: Model, options: Mapping[str, Any]) -> Iterator[Hit]:
     limit = int(options["max_outputs"])
     for graph in model.entry_graphs:
         if len(graph.output_indices) > limit and (outputs := _results(graph)) > limit:
-            yield hit(graph, outputs=outputs, limit=limit)
+            from tflint.api import ask_outputs  # noqa: PLC0415 - only where there is something to mend
+
+            yield hit(graph, fix=ask_outputs(graph), outputs=outputs, limit=limit)
 
 
 def _results(graph: Subgraph) -> int:
