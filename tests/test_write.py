@@ -15,12 +15,16 @@ from models import all_models
 from tflint import sketch
 from tflint.errors import TflintError
 from tflint.fix.document import Document, open_document
+from tflint.fix.edits.facts import set_metadata
+from tflint.model import archive
 from tflint.model.flatbuf import Reader
 from tflint.model.read import decode
 from tflint.model.write import encode
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tflint.model.view import Model
 
 MODEL = """
 x: float32[1,4]
@@ -86,6 +90,34 @@ def test_a_model_written_again_is_the_same_model(path: Path) -> None:
         assert new.read(old.size) == old.read(old.size)
     assert all(new.start % 16 == 0 for new in after.buffers if new.size)
     assert before.tail.size == after.tail.size
+
+
+@pytest.mark.parametrize("path", all_models(), ids=lambda p: p.stem)
+def test_what_an_edit_does_not_touch_stays(path: Path) -> None:
+    """Behind a structure that has grown, tensors have their bytes, aligned; metadata and files of the archive as well."""
+    try:
+        document = open_document(path)
+    except TflintError as problem:
+        pytest.skip(problem.message)
+    document.root["description"] = "longer than before " * 40
+    set_metadata(document, "new", b"one more")
+    try:
+        data = bytes(document)
+    except TflintError as problem:
+        pytest.skip(problem.message)
+    before, after = document.model, decode(data)
+
+    for old, new in zip(before.buffers, after.buffers, strict=False):
+        assert new.read(new.size) == old.read(old.size)
+    assert all(new.start % 16 == 0 for new in after.buffers if new.size)
+    assert [entry.name for entry in after.metadata] == [*(entry.name for entry in before.metadata), "new"]
+    assert [t.name for t in after.tensors] == [t.name for t in before.tensors]
+    assert packed(after) == packed(before)
+
+
+def packed(model: Model) -> dict[str, bytes | None]:
+    """The files behind a model."""
+    return {name: member.read(1 << 24) for name, member in (archive.members(model.tail) or {}).items()}
 
 
 def test_twice_is_once() -> None:

@@ -48,15 +48,21 @@ class AddSignature(Edit):
 
 
 @dataclass(frozen=True, slots=True)
-class RenameSignature(Edit):
-    """Give a signature another key."""
+class Renaming(Edit):
+    """Another name for what callers bind to."""
 
     keeps_computation = True
     exposes = frozenset({"TFL107"})
-    stage = 11
 
     old: str
     new: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameSignature(Renaming):
+    """Give a signature another key."""
+
+    stage = 11
 
     @property
     def title(self) -> str:
@@ -77,15 +83,10 @@ class RenameSignature(Edit):
 
 
 @dataclass(frozen=True, slots=True)
-class Rename(Edit):
+class Rename(Renaming):
     """Give an input or output another name in every signature; in a model without any, its tensor."""
 
-    keeps_computation = True
-    exposes = frozenset({"TFL107"})
     stage = 12
-
-    old: str
-    new: str
 
     @property
     def title(self) -> str:

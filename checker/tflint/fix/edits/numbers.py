@@ -48,14 +48,19 @@ class DropRoundTrip(Edit):
 
 
 @dataclass(frozen=True, slots=True)
-class StripBorder(Edit):
-    """Let callers give or get the integers themselves: no QUANTIZE or DEQUANTIZE at an input or output."""
+class BorderEdit(Edit):
+    """Callers pass or get another dtype."""
 
     applicability = "unsafe"
     exact = False
     exposes = frozenset({"TFL107"})
     leaves_over = True
     stage = 40
+
+
+@dataclass(frozen=True, slots=True)
+class StripBorder(BorderEdit):
+    """Let callers give or get the integers themselves: no QUANTIZE or DEQUANTIZE at an input or output."""
 
     side: str
     tensor: int
@@ -86,14 +91,8 @@ class StripBorder(Edit):
 
 
 @dataclass(frozen=True, slots=True)
-class NarrowInput(Edit):
+class NarrowInput(BorderEdit):
     """Take int32 where int64 is taken, with a CAST to what follows as far as that wants int64."""
-
-    applicability = "unsafe"
-    exact = False
-    exposes = frozenset({"TFL107"})
-    leaves_over = True
-    stage = 40
 
     subgraph: int
     tensor: int
