@@ -94,7 +94,7 @@ def test_a_model_written_again_is_the_same_model(path: Path) -> None:
 
 @pytest.mark.parametrize("path", all_models(), ids=lambda p: p.stem)
 def test_what_an_edit_does_not_touch_stays(path: Path) -> None:
-    """Behind a structure that has grown, tensors have their bytes, aligned; metadata and files of the archive as well."""
+    """Behind a structure that has grown, tensors have their bytes, aligned; so have metadata and the archive."""
     try:
         document = open_document(path)
     except TflintError as problem:
