@@ -44,9 +44,9 @@ def halve(document: Document) -> int:
         if buffer in halves:
             places.setdefault(graph, set()).add(tensor)
     for buffer, half in halves.items():
-        root["buffers"][buffer] = {"data": half}
+        root["buffers"][buffer] = document.table("Buffer", data=half)
     for graph, tensors in places.items():
-        _dequantize(root, root["subgraphs"][graph], sorted(tensors))
+        _dequantize(document, root["subgraphs"][graph], sorted(tensors))
     return len(halves)
 
 
@@ -95,28 +95,29 @@ def _half(buffer: Table) -> memoryview | None:
     return values.astype("<f2").view("u1").data
 
 
-def _dequantize(root: Table, graph: Table, tensors: list[int]) -> None:
+def _dequantize(document: Document, graph: Table, tensors: list[int]) -> None:
     """Give the tensors a float16 twin that holds the constant, and an operator that reads it, before their readers."""
-    code = _dequantize_code(root)
+    code = _dequantize_code(document)
     graph["tensors"] = list(graph["tensors"])
     made = []
     for place in tensors:
         tensor = graph["tensors"][place]
         twin = {**tensor, "type": FLOAT16, "name": f"{tensor['name'] or ''}/float16"}
         graph["tensors"][place] = {**tensor, "buffer": 0}
-        made.append({"opcode_index": code, "inputs": [len(graph["tensors"])], "outputs": [place]})
+        made.append(document.table("Operator", opcode_index=code, inputs=[len(graph["tensors"])], outputs=[place]))
         graph["tensors"].append(twin)
     graph["operators"] = [*made, *graph["operators"]]
 
 
-def _dequantize_code(root: Table) -> int:
+def _dequantize_code(document: Document) -> int:
     """The index of its operator code, which is made where there is none."""
-    codes = list(root["operator_codes"])
+    codes = list(document.root["operator_codes"])
     for index, entry in enumerate(codes):
         if _code(entry) == DEQUANTIZE and entry["version"] == VERSION:
             return index
-    codes.append({"builtin_code": DEQUANTIZE, "deprecated_builtin_code": DEQUANTIZE, "version": VERSION})
-    root["operator_codes"] = codes
+    fields = {"builtin_code": DEQUANTIZE, "deprecated_builtin_code": DEQUANTIZE, "version": VERSION}
+    codes.append(document.table("OperatorCode", **fields))
+    document.root["operator_codes"] = codes
     return len(codes) - 1
 
 

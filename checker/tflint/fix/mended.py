@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tflint.fix.document import open_document
 from tflint.fix.tail import moved
+from tflint.fix.versions import raise_versions, state_runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def mend(file: Path, original: Path) -> None:
-    """Put right what the library loses: outputs of signatures, and what lay behind the model (TFLite Metadata's files).
+    """Put right what the library loses: outputs of signatures, operator versions, files behind the model.
 
     Of several outputs that are quantized, signatures keep naming tensors that are none any more.
     """
     was, now = open_document(original), open_document(file)
-    if _outputs_renamed(was, now):
+    changes = [_outputs_renamed(was, now), raise_versions(now), state_runtime(now)]
+    if any(changes):
         spare = file.with_suffix(".mended")
         with spare.open("wb") as out:
             for piece in now.pieces():

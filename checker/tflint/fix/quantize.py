@@ -18,6 +18,7 @@ from tflint.fix.document import open_document
 from tflint.fix.half import halve
 from tflint.fix.refusal import refuse, unchanged
 from tflint.fix.variant import AUTO, LADDER, Quantized, Variant, Wish, new_error, sizes
+from tflint.fix.versions import state_runtime
 from tflint.model.scheme import schemes
 from tflint.parity.entry import entries
 from tflint.parity.gates import gates_for, with_metrics
@@ -158,6 +159,7 @@ class _Work:
         document = open_document(self.path)
         if not halve(document):
             return Variant("float16", problem="it has no float32 constant of any size that float16 can hold")
+        state_runtime(document)
         file = self.folder / "float16.tflite"
         with file.open("wb") as out:
             for piece in document.pieces():

@@ -11,6 +11,7 @@ gets `stage` (where it is, should it die), `rows.npz` (`3/0`: first output of th
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -262,3 +263,4 @@ def main(name: str, *modules: str) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+    os._exit(0)  # all is written; taking down the interpreter with its libraries takes longer than a small model
