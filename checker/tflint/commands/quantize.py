@@ -79,13 +79,17 @@ def _quantized(request: Request, children: Children) -> int:
 
 def _why(found: Quantized) -> str:
     """Why nothing is kept."""
+    from tflint.fix.quantize import RANDOM  # noqa: PLC0415 - numpy
     from tflint.fix.variant import AUTO  # noqa: PLC0415 - numpy
 
-    if found.wish.scheme == AUTO:
-        return "no scheme holds"
+    scheme = found.wish.scheme
+    chance = "; random samples decided: give real ones (--inputs or --calibration)" if RANDOM in found.notes else ""
+    if scheme == AUTO:
+        return f"no scheme holds{chance}"
     [problem, *_] = [variant.problem for variant in found.variants if variant.problem] or ["nothing was made"]
-    ran = any(variant.judgements for variant in found.variants)
-    return f"{found.wish.scheme} does not hold (auto leaves the worst layers float)" if ran else problem
+    if not any(variant.ran for variant in found.variants):
+        return problem
+    return f"{scheme} does not hold{'' if scheme == 'float16' else ' (auto leaves the worst layers float)'}{chance}"
 
 
 def _install(request: Request, found: Quantized, model: Held) -> None:

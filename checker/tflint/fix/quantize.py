@@ -41,6 +41,7 @@ COUNTS = (1, 3, 8)  # worst layers that stay float
 BARE_ROWS = 1  # samples that builtin kernels alone are proved by: they take a multiple of the time
 PARITY_ROWS = 16  # samples of calibration data that parity is judged by
 THREADS = 4
+RANDOM = "random samples decide: what the model meets in use may well decide otherwise (--inputs or --calibration)"
 LITERT = ("ai_edge_litert.interpreter",)  # what a child imports before it is asked
 
 
@@ -67,7 +68,7 @@ class _Work:
         self.path, self.wish, self.folder, self.children, self.pool = path, wish, folder, children, pool
         self.model: Model = open_model(path)
         self.entries = entries(self.model)
-        self.notes: list[str] = []
+        self.notes: list[str] = [] if wish.samples or wish.calibration else [RANDOM]
         ladder = LADDER if wish.scheme == AUTO else (wish.scheme,)
         self.refused = {scheme: why for scheme in ladder if (why := refuse(self.model, scheme, wish.calibration))}
         if len(self.refused) == len(ladder):
@@ -138,7 +139,7 @@ class _Work:
         return self._ordered(orders)
 
     def repaired(self, variants: list[Variant]) -> list[Variant]:
-        """Those that run and are too far off, with their worst layers left float: the smallest that holds."""
+        """Those that run and are too far off, with their worst layers left float, down to the smallest that holds."""
         best = min((variant.size for variant in variants if variant.holds), default=self.path.stat().st_size)
         orders = [
             quantizer.Order(f"{each.scheme}-layers", each.scheme, each.kept_float, each.file, COUNTS)
@@ -146,14 +147,19 @@ class _Work:
             if not each.holds and each.size < best and each.scheme not in self.rescued and each.ran
         ]
         self.rescued |= {order.scheme for order in orders}
-        made = sorted((each for each in self._ordered(orders) if each.file), key=lambda variant: variant.size)
-        tried: dict[str, Variant] = {}
-        for variant in made:
-            if variant.size < best:
-                tried[variant.scheme] = judged = self.judged(variant)
-                if judged.holds:
-                    break
-        return list(tried.values())
+        made: dict[str, list[Variant]] = {}
+        for variant in sorted(self._ordered(orders), key=lambda each: -each.size):
+            if variant.file is not None:
+                made.setdefault(variant.scheme, []).append(variant)
+        tried = []
+        for scheme in LADDER:
+            for variant in made.get(scheme, ()):  # with the most layers float first: if that is too far off, all are
+                if variant.size < best:
+                    tried.append(self.judged(variant))
+                    if not tried[-1].holds:
+                        break
+                    best = variant.size
+        return tried
 
     def _halved(self) -> Variant:
         document = open_document(self.path)

@@ -65,7 +65,7 @@ class Work:
         self.content = Path(request["source"]).read_bytes()
         self.samples = _samples(request)
         self.ranges: dict[str, Any] = {}  # of a scheme: what calibration found
-        self.float: dict[tuple[str, int], Any] = {}  # tensors of the float model, of a signature and a sample
+        self.float: dict[tuple[str, int], dict[str, Any]] = {}  # of the float model, by signature and sample
 
     def stage(self, text: str) -> None:
         """Leave word where it is."""
@@ -131,38 +131,48 @@ class Work:
         model = flatbuffers.read_model(self.content)
         found: dict[str, float] = {}
         for key, rows in self.samples.items():
-            graph, errors = self.errors(Path(variant["candidate"]).read_bytes(), key, rows[: variant["rows"]])
+            graph = _graph(self.content, key)
             tensors = model.subgraphs[graph].tensors
+            layers = []
             for op in model.subgraphs[graph].operators:
                 kind = flatbuffers.TFL_OP_CODE_TO_NAME.get(_code(model, op))
                 name = flatbuffers.get_op_scope(op, tensors)
-                if kind is None or manager.get_quantization_configs(kind, name)[0] == "no_quantize":
-                    continue
-                before = max((errors.get(_name(tensors[i]), 0.0) for i in op.inputs if i >= 0), default=0.0)
-                after = max((errors.get(_name(tensors[i]), 0.0) for i in op.outputs), default=0.0)
+                if kind is not None and manager.get_quantization_configs(kind, name)[0] != "no_quantize":
+                    sides = [[_name(tensors[i]) for i in side if i >= 0] for side in (op.inputs, op.outputs)]
+                    layers.append((name, *sides))
+            wanted = {name for _, inputs, outputs in layers for name in (*inputs, *outputs)}
+            errors = self.errors(Path(variant["candidate"]).read_bytes(), key, rows[: variant["rows"]], wanted)
+            for name, inputs, outputs in layers:
+                before = max((errors.get(each, 0.0) for each in inputs), default=0.0)
+                after = max((errors.get(each, 0.0) for each in outputs), default=0.0)
                 found[name] = max(found.get(name, 0.0), after - before)
         return sorted(((name, error) for name, error in found.items() if error > 0), key=lambda item: -item[1])
 
-    def errors(self, candidate: bytes, key: str, rows: list[dict[str, Any]]) -> tuple[int, dict[str, float]]:
-        """Subgraph of a signature, and tensor name -> error, of tensors that both models have."""
+    def errors(self, candidate: bytes, key: str, rows: list[dict[str, Any]], wanted: set[str]) -> dict[str, float]:
+        """Tensor name -> error, of those tensors that both models have."""
         noise: dict[str, float] = {}
         signal: dict[str, float] = {}
-        index = 0
         for place, row in enumerate(rows):
-            if (key, place) not in self.float:
-                self.float[key, place] = _tensors(self.content, key, row)
-            index, ours = self.float[key, place]
-            _, theirs = _tensors(candidate, key, row)
-            for name in ours.keys() & theirs.keys():
-                one, other = ours[name], theirs[name]
-                if one.shape == other.shape and one.size:
-                    noise[name] = noise.get(name, 0.0) + float(np.square(other - one).sum())
-                    signal[name] = signal.get(name, 0.0) + float(np.square(one).sum())
-        return index, {name: (noise[name] / signal[name]) ** 0.5 for name in noise if signal[name]}
+            ours = self.float.setdefault((key, place), {})
+            missing = wanted - ours.keys()
+            if missing:
+                ours.update(dict.fromkeys(missing) | _tensors(self.content, key, row, missing))
+            for name, other in _tensors(candidate, key, row, wanted).items():
+                one = ours[name]
+                if one is not None and one.shape == other.shape and one.size:
+                    noise[name] = noise.get(name, 0.0) + float(np.square(other - one, dtype=np.float64).sum())
+                    signal[name] = signal.get(name, 0.0) + float(np.square(one, dtype=np.float64).sum())
+        return {name: (noise[name] / signal[name]) ** 0.5 for name in noise if signal[name]}
 
 
-def _tensors(content: bytes, key: str, row: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Subgraph of a signature, and the real values of its tensors after a run, by name."""
+def _graph(content: bytes, key: str) -> int:
+    """Subgraph of a signature."""
+    runner = litert.Interpreter(model_content=content).get_signature_runner(key)
+    return int(runner._subgraph_index)  # noqa: SLF001 - as ai-edge-quantizer finds it
+
+
+def _tensors(content: bytes, key: str, row: dict[str, Any], wanted: set[str]) -> dict[str, Any]:
+    """The real values of a signature's tensors after a run, by name."""
     kinds = litert.OpResolverType
     model = litert.Interpreter(
         model_content=content,
@@ -176,9 +186,10 @@ def _tensors(content: bytes, key: str, row: dict[str, Any]) -> tuple[int, dict[s
     index = runner._subgraph_index  # noqa: SLF001 - as ai-edge-quantizer finds it
     found = {}
     for detail in model.get_tensor_details(index):
-        with suppress(ValueError):  # not allocated
-            found[detail["name"]] = _real(model.get_tensor(detail["index"], index), detail)
-    return index, {name: value for name, value in found.items() if value is not None}
+        if detail["name"] in wanted:
+            with suppress(ValueError):  # not allocated
+                found[detail["name"]] = _real(model.get_tensor(detail["index"], index), detail)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _stored(value: Any, detail: dict[str, Any]) -> Any:
@@ -196,7 +207,7 @@ def _real(value: Any, detail: dict[str, Any]) -> Any:
     if value.dtype.kind not in "fiu" or len(scales) > 1:
         return None
     scale, zero = detail["quantization"]
-    return (value.astype(np.float64) - zero) * scale if scale else value.astype(np.float64)
+    return (value.astype(np.float32) - zero) * np.float32(scale) if scale else value.astype(np.float32, copy=False)
 
 
 def _code(model: Any, op: Any) -> int:
