@@ -145,6 +145,28 @@ def fix(
         list[str] | None,
         typer.Option(metavar="[OUTPUT=]METRIC:LIMIT", help="A gate of a quantized model, as of verify; repeatable."),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH|MODULE:FUNCTION",
+            help="Convert again from this: SavedModel, .keras, .h5, .pt2, .pb, checkpoint folder, module:function.",
+        ),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="Convert again as this file says, from `--source ... --plan -f json`.")
+    ] = None,
+    converter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[==RELEASE]", help="tensorflow, litert-torch, a release of one, or auto: the target's."
+        ),
+    ] = None,
+    python: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Interpreter of the environment that has the converter.")
+    ] = None,
+    trust_source: Annotated[
+        bool, typer.Option("--trust-source", help="Load sources that run code of their own, such as Lambda layers.")
+    ] = False,
     target: Target = None,
     unsafe_fixes: Annotated[
         bool, typer.Option("--unsafe-fixes", help="Also mend what changes numbers or what callers bind to.")
@@ -155,7 +177,36 @@ def fix(
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for each quantization and each run.")] = 600,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text or json.")] = "text",
 ) -> None:
-    """Mend a model in its file: findings that carry a fix, names and order of inputs and outputs; or quantize it."""
+    """Mend a model in its file: findings that carry a fix, names and order of inputs and outputs; or quantize it.
+
+    With --source: convert it again from what it came from.
+    """
+    if source is not None or recipe is not None:
+        from tflint.commands import convert as converting  # noqa: PLC0415 - start-up
+
+        if any((mean, std, labels, vocabulary, order, select, unsafe_fixes, diff, quantize, calibration)):
+            raise TflintError("--source goes with none of these: mend or quantize what comes of it")
+        again = converting.Request(
+            model=model,
+            source=source,
+            recipe=recipe,
+            signature=signature,
+            keep_outputs=tuple(keep_output or ()),
+            renames=tuple(rename or ()),
+            fix_dims=tuple(fix_dim or ()),
+            inputs=inputs,
+            metrics=tuple(metric or ()),
+            targets=tuple(target or ()),
+            converter=converter,
+            python=python,
+            trusted=trust_source,
+            plan=plan,
+            out=out,
+            backup=backup,
+            timeout=timeout,
+            output_format=output_format,
+        )
+        raise typer.Exit(converting.convert_command(again))
     if quantize is not None:
         from tflint.commands import quantize as quantizing  # noqa: PLC0415 - start-up
 

@@ -1,1 +1,1 @@
-"""Converters of other releases than the one that runs here, in environments of their own."""
+"""Convert a model again from its source: a recipe, a child process that follows it, and what came of it."""

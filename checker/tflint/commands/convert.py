@@ -1,0 +1,190 @@
+"""`tflint fix MODEL --source SOURCE`: convert again with a corrected recipe, prove it, put it in the model's place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tflint import __version__
+from tflint.commands.fix import checker, noted
+from tflint.convert.corrections import corrected
+from tflint.convert.recipe import Recipe, read_recipe
+from tflint.convert.source import converter_of, source_of
+from tflint.errors import TflintError, one_of, say
+
+if TYPE_CHECKING:
+    from tflint.findings import FileReport
+    from tflint.fix.place import Held
+    from tflint.fix.reconvert import Reconverted
+
+FORMATS = ("text", "json", "markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line said."""
+
+    model: Path
+    source: str | None
+    recipe: Path | None
+    signature: str | None
+    keep_outputs: tuple[str, ...]
+    renames: tuple[str, ...]
+    fix_dims: tuple[str, ...]
+    inputs: str | None
+    metrics: tuple[str, ...]
+    targets: tuple[str, ...]
+    converter: str | None
+    python: str | None
+    trusted: bool
+    plan: bool
+    out: Path | None
+    backup: bool
+    timeout: float
+    output_format: str
+
+
+def convert_command(request: Request) -> int:
+    """Run it; give the exit code. Raises TflintError."""
+    one_of(request.output_format, "--output-format", FORMATS)
+    recipe = recipe_of(request)
+    source_of(recipe.source)
+    check = checker(request.model, recipe.targets)
+    before = check(request.model) if request.model.exists() else None
+    size = request.model.stat().st_size if before else 0
+    if request.plan:
+        sys.stdout.write(_planned(request, recipe, before))
+        return 0
+    from tflint.fix.place import held  # noqa: PLC0415 - late
+    from tflint.fix.prove import require_runtime  # noqa: PLC0415 - late
+    from tflint.fix.reconvert import reconvert  # noqa: PLC0415 - late
+
+    require_runtime()
+    with ExitStack() as stack:
+        model = stack.enter_context(held(request.model)) if before is not None else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-convert-")))
+        found = reconvert(
+            recipe,
+            before,
+            check,
+            folder,
+            lambda _: request.python or sys.executable,
+            replay=request.recipe is not None,
+            timeout=request.timeout,
+            trusted=request.trusted,
+            progress=say if sys.stderr.isatty() else lambda _: None,
+        )
+        if found.file is not None:
+            _prove(request, found)
+        if found.file is not None and not found.problem:
+            _put(request, found, model)
+        sys.stdout.write(_rendered(request, found, size))
+    if found.problem:
+        raise TflintError(f"{request.model}: {'left as it was' if before else 'not made'}: {found.problem}", 1)
+    return 0
+
+
+def recipe_of(request: Request) -> Recipe:
+    """The recipe of the file, or the first one for a source. Raises TflintError."""
+    if request.recipe is not None:
+        if request.source is not None:
+            raise TflintError("--recipe names its source: write --source or --recipe")
+        return read_recipe(request.recipe)
+    assert request.source is not None  # noqa: S101 - the caller's condition
+    recipe = Recipe(
+        request.source,
+        converter=request.converter or converter_of(source_of(request.source)),
+        outputs=request.keep_outputs,
+        dims=dict(map(_dim, request.fix_dims)),
+        names=dict(map(_name, request.renames)),
+        targets=request.targets,
+        metrics=request.metrics,
+    )
+    return recipe if request.signature is None else replace(recipe, signature=request.signature)
+
+
+def _dim(text: str) -> tuple[str, int]:
+    place, equals, size = text.rpartition("=")
+    name, dot, number = place.rpartition(".")
+    if not (equals and dot and name and number.isdecimal() and size.isdecimal() and int(size)):
+        raise TflintError(f"--fix-dim {text}: write INPUT.DIM=SIZE, such as input_ids.1=128")
+    return f"{name}.{int(number)}", int(size)
+
+
+def _name(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (equals and old and new):
+        raise TflintError(f"--rename {text}: write OLD=NEW")
+    return old, new
+
+
+def _prove(request: Request, found: Reconverted) -> None:
+    """Compare with the source's own framework."""
+    from tflint.parity.gates import with_metrics  # noqa: PLC0415 - numpy
+    from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
+    from tflint.parity.verify import Options, default_gates, verify  # noqa: PLC0415 - numpy
+
+    source = source_of(found.recipe.source).spec
+    candidate = str(found.file)
+    samples = recorded(request.inputs) if request.inputs else None
+    gates = with_metrics(default_gates(candidate), found.recipe.metrics)
+    options = Options(
+        bind=found.recipe.names, python=request.python or sys.executable, timeout=request.timeout, progress=None
+    )
+    report = verify(source, candidate, samples, gates, options)
+    found.parity = replace(report, reference=found.recipe.source, candidate=str(request.out or request.model))
+    if not found.parity.holds:
+        found.problem = f"parity with the source does not hold: {'; '.join(found.parity.reasons)}"
+
+
+def _put(request: Request, found: Reconverted, model: Held | None) -> None:
+    """The candidate in the model's place, and an entry in the lock."""
+    from tflint.fix.loop import digest  # noqa: PLC0415 - late
+    from tflint.fix.place import put, scratch  # noqa: PLC0415 - late
+
+    assert found.file is not None  # noqa: S101 - the caller's condition
+    target = request.out or request.model
+    with scratch(target) as candidate:
+        shutil.copyfile(found.file, candidate)
+        was = digest(model.path) if model else None
+        entry = {
+            "tool": f"tflint {__version__}",
+            "recipe": found.recipe.plain,
+            "input": was,
+            "output": digest(candidate),
+        }
+        if model is not None:
+            put(candidate, model, request.out, backup=request.backup)
+        else:
+            candidate.replace(target)
+    noted(target, entry)
+
+
+def _rendered(request: Request, found: Reconverted, size: int) -> str:
+    from tflint.fix import reconvert_report as report  # noqa: PLC0415 - late
+
+    name, written = str(request.model), None if found.problem else str(request.out or request.model)
+    if request.output_format == "json":
+        from tflint.report.json import dumped  # noqa: PLC0415 - this form only
+
+        return dumped(report.plain_report(name, found, size, written))
+    if request.output_format == "markdown":
+        return report.markdown(name, found, size, written)
+    from tflint.report import colored  # noqa: PLC0415 - this form only
+
+    return report.render(name, found, size, written, color=colored("auto"))
+
+
+def _planned(request: Request, recipe: Recipe, before: FileReport | None) -> str:
+    better, changes = (recipe, []) if request.recipe else corrected(recipe, before.findings if before else ())
+    if request.output_format == "json":
+        return json.dumps(better.plain, indent=2) + "\n"
+    from tflint.fix.reconvert_report import planned  # noqa: PLC0415 - late
+
+    return planned(str(request.model), better.source, changes, before)

@@ -1,0 +1,124 @@
+"""From findings to a recipe: which line of it would have kept a finding from being there.
+
+A conversion by tflint has a signature, the source's own names and inference mode, keeps the weights of variables and
+leaves out outputs of single layers, whatever the recipe says: what those mend takes no line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tflint.convert.recipe import AUTO, TENSORFLOW, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tflint.convert.recipe import Recipe
+    from tflint.findings import Finding
+
+    Correct = Callable[[Finding, Recipe], Iterator[Change]]
+
+BATCH, LENGTH = 1, 128  # sizes of what is open, where nobody says another
+NARROW = {"int64": "int32", "uint64": "int32", "float64": "float32"}
+ANYWAY = {
+    "TFL101": "a signature",
+    "TFL102": "the source's own names",
+    "TFL103": "names in one order",
+    "TFL108": "the outputs that are wanted, and none of single layers",
+    "TFL109": "the outputs that are wanted, and none of single layers",
+    "TFL207": "the graph of inference",
+    "TFL606": "the weights of its variables",
+}
+"""What each conversion gives, and the findings that it mends."""
+
+
+def corrected(recipe: Recipe, findings: Iterable[Finding]) -> tuple[Recipe, list[Change]]:
+    """The recipe with what these findings ask for, and each line that is new, in the order of the findings."""
+    changes: list[Change] = []
+    for finding in findings:
+        if finding.suppressed is not None or finding.rule.code not in CORRECTIONS:
+            continue
+        for change in CORRECTIONS[finding.rule.code](finding, recipe):
+            better = recipe.changed(change)
+            if better != recipe:
+                changes.append(change)
+                recipe = better
+    return recipe, changes
+
+
+def _change(finding: Finding, field: str, value: Any, key: str | None = None) -> Change:
+    return Change(field, value, finding.message, key, finding.rule.code)
+
+
+def _fixed(finding: Finding, recipe: Recipe) -> Iterator[Change]:
+    """Open dimensions are given sizes. Sizes that somebody has set stay."""
+    if recipe.batch is None:
+        yield _change(finding, "batch", BATCH)
+    if recipe.length is None:
+        yield _change(finding, "length", LENGTH)
+
+
+def _narrowed(finding: Finding, recipe: Recipe) -> Iterator[Change]:
+    """Inputs of 64 bits become ones of 32."""
+    name, dtype = finding.data.get("name"), finding.data.get("dtype")
+    if finding.data.get("role") == "input" and dtype in NARROW and name not in recipe.types:
+        yield _change(finding, "types", NARROW[dtype], name)
+
+
+def _lowered(finding: Finding, recipe: Recipe) -> Iterator[Change]:
+    """What is newer than the target: the setting that lowers it, else the release that matches."""
+    op = finding.data.get("op")
+    if op == "FULLY_CONNECTED" and recipe.settings.get("optimizations"):
+        yield _per_tensor(finding)
+    elif op == "BATCH_MATMUL" and "unfold_batchmatmul" not in recipe.settings:
+        yield _change(finding, "settings", value=True, key="unfold_batchmatmul")
+    elif recipe.converter == TENSORFLOW:
+        yield _change(finding, "converter", AUTO)
+
+
+def _dense(finding: Finding, recipe: Recipe) -> Iterator[Change]:
+    """One scale for all weights of a dense layer."""
+    if recipe.settings.get("optimizations"):
+        yield _per_tensor(finding)
+
+
+def _per_tensor(finding: Finding) -> Change:
+    return _change(
+        finding, "settings", value=True, key="_experimental_disable_per_channel_quantization_for_dense_layers"
+    )
+
+
+def _builtins(finding: Finding, recipe: Recipe) -> Iterator[Change]:
+    """Builtin operators alone, on fixed shapes: what the converter then names has to change."""
+    yield from _fixed(finding, recipe)
+    if "supported_ops" not in recipe.settings:
+        yield _change(finding, "settings", ["TFLITE_BUILTINS"], "supported_ops")
+
+
+def _fake_quantized(finding: Finding, _: Recipe) -> Iterator[Change]:
+    """What training with quantization left is made use of."""
+    yield _change(finding, "settings", ["DEFAULT"], "optimizations")
+
+
+def _fused(finding: Finding, recipe: Recipe) -> Iterator[Change]:
+    """Recurrent layers as Keras 2 has them, with a batch of one."""
+    yield from _fixed(finding, recipe)
+    if "tf-keras" not in recipe.steps:
+        yield _change(finding, "steps", (*recipe.steps, "tf-keras"))
+
+
+CORRECTIONS: dict[str, Correct] = {
+    "TFL201": _lowered,
+    "TFL202": _lowered,
+    "TFL301": _builtins,
+    "TFL302": _builtins,
+    "TFL401": _fixed,
+    "TFL402": _fixed,
+    "TFL404": _fixed,
+    "TFL405": _fixed,
+    "TFL501": _narrowed,
+    "TFL511": _dense,
+    "TFL515": _fake_quantized,
+    "TFL601": _fused,
+    "TFL604": _fused,
+}

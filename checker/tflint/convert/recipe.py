@@ -1,0 +1,164 @@
+"""A recipe: everything that a conversion depends on, as JSON that can be committed, replayed and compared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from tflint.convert.settings import DTYPES, checked
+from tflint.errors import TflintError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+VERSION = 1
+TENSORFLOW, TORCH, AUTO = "tensorflow", "litert-torch", "auto"
+SIGNATURE = "serving_default"
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a model is converted."""
+
+    source: str
+    converter: str = TENSORFLOW
+    """`tensorflow` or `litert-torch`, as it is installed; a release, such as `tensorflow==2.13.1`; or `auto`: the one
+    that matches the target."""
+    signature: str = SIGNATURE
+    source_signature: str | None = None
+    """Of a SavedModel with several."""
+    batch: int | None = None
+    """Size of first dimensions that the source leaves open; None: they stay open."""
+    length: int | None = None
+    """Size of other dimensions that the source leaves open; None: they stay open."""
+    dims: Mapping[str, int] = field(default_factory=dict)
+    """Size of one dimension of an input, as `--fix-dim` has it: {"input_ids.1": 128}."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Element type of an input, where it is not the source's: it is cast inside."""
+    outputs: tuple[str, ...] = ()
+    """Outputs to return, in this order; none named: all but those of single layers."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the converter, by TensorFlow's names."""
+    steps: tuple[str, ...] = ()
+    """What is done to the source before: names of `tflint.convert.steps`."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Input or output of the source -> what it is to be called."""
+    map: Mapping[str, str] = field(default_factory=dict)
+    """Parameter of a checkpoint -> variable of the class, for weights that do not match by name."""
+    quantize: str | None = None
+    """A scheme of `tflint fix --quantize`, made of the float model."""
+    calibration: str | None = None
+    """Samples for it."""
+    targets: tuple[str, ...] = ()
+    """Runtimes that the result is checked against."""
+    metrics: tuple[str, ...] = ()
+    """Gates of parity, as of `tflint verify --metric`."""
+
+    @property
+    def by_torch(self) -> bool:
+        """litert-torch converts, and not TensorFlow."""
+        return self.converter.partition("==")[0] == TORCH
+
+    def changed(self, change: Change) -> Recipe:
+        """This recipe with a change."""
+        value = change.value if change.key is None else {**getattr(self, change.field), change.key: change.value}
+        fresh: dict[str, Any] = {change.field: value}
+        return replace(self, **fresh)
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it: what is as it would be anyway is left out."""
+        found: dict[str, Any] = {"version": VERSION}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value not in (None, (), {}) or each.name == "source":
+                found[each.name] = list(value) if isinstance(value, tuple) else value
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a recipe, and why it is there. `key`: of a field that is a mapping."""
+
+    field: str
+    value: Any
+    why: str
+    key: str | None = None
+    code: str = ""
+    """The rule whose finding asks for it."""
+
+    @property
+    def line(self) -> str:
+        """`settings.allow_custom_ops = true`."""
+        name = self.field if self.key is None else f"{self.field}.{self.key}"
+        return f"{name} = {json.dumps(self.value)}"
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe of a file. Raises TflintError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as problem:
+        raise TflintError(f"{path}: cannot be read: {problem.strerror or problem}") from None
+    if len(data) > MAX_BYTES:
+        raise TflintError(f"{path}: no recipe has more than {MAX_BYTES} bytes")
+    try:
+        plain = json.loads(data)
+    except (ValueError, RecursionError) as problem:
+        raise TflintError(f"{path}: no JSON: {problem}") from None
+    return parsed(plain, str(path))
+
+
+def parsed(plain: Any, where: str) -> Recipe:
+    """A recipe of JSON's objects. Raises TflintError for what no recipe has."""
+    if not isinstance(plain, dict) or plain.get("version") != VERSION:
+        raise TflintError(f'{where}: a recipe is a JSON object with "version": {VERSION}')
+    names = [each.name for each in fields(Recipe)]
+    found: dict[str, Any] = {}
+    for name, value in plain.items():
+        if name == "version":
+            continue
+        if name not in names:
+            raise TflintError(f"{where}: a recipe has no {name!r}{nearest(name, names)}")
+        kind, good = KINDS[name]
+        if not good(value):
+            raise TflintError(f"{where}: {name} is {kind}, not {json.dumps(value)[:80]}")
+        found[name] = tuple(value) if isinstance(value, list) else value
+    if "source" not in found:
+        raise TflintError(f"{where}: a recipe names its source")
+    found["settings"] = checked(found.get("settings", {}), f"{where}: settings")
+    return Recipe(**found)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _size(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
+
+
+def _table(good: Any) -> Any:
+    return lambda value: isinstance(value, dict) and all(good(each) for each in value.values())
+
+
+KINDS: dict[str, tuple[str, Any]] = {
+    **dict.fromkeys(
+        ("source", "converter", "signature", "source_signature", "quantize", "calibration"), ("text", _text)
+    ),
+    "batch": ("a size", _size),
+    "length": ("a size", _size),
+    "dims": ('a table of sizes, such as {"input_ids.1": 128}', _table(_size)),
+    "types": (f"a table of types ({', '.join(DTYPES)})", _table(lambda value: value in DTYPES)),
+    "settings": ("a table", lambda value: isinstance(value, dict)),
+    **dict.fromkeys(("names", "map"), ("a table of names", _table(_text))),
+    **dict.fromkeys(("outputs", "steps", "targets", "metrics"), ("a list of text", _texts)),
+}

@@ -1,0 +1,63 @@
+"""What a model came from: which kind of source a word names. Nothing is loaded here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tflint.errors import TflintError
+
+FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+ENDINGS = {".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".pt2": "torch", ".pb": "graph"}
+INSIDE = {"saved_model.pb": "saved-model", "config.json": "checkpoint"}
+TF_WEIGHTS = {"tf_model.h5", "tf_model.h5.index.json"}
+TORCH_WEIGHTS = {
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+}
+UNSAFE = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib")  # pickles: to load one is to run what is in it
+KNOWN = (
+    "a SavedModel folder, a Keras file (.keras, .h5), module:function, a torch.export program (.pt2), a Hugging Face "
+    "checkpoint folder, or a frozen graph (.pb)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """A source. `spec`: an absolute path, or `module:function`."""
+
+    kind: str
+    spec: str
+
+
+def source_of(text: str) -> SourceSpec:
+    """What a word names. Raises TflintError for what is no source."""
+    path = Path(text)
+    if path.is_dir():
+        kind = next((kind for name, kind in INSIDE.items() if (path / name).exists()), None)
+        if kind is None:
+            raise TflintError(f"{text}: neither a SavedModel (saved_model.pb) nor a checkpoint (config.json)")
+        return SourceSpec(kind, str(path.resolve()))
+    if path.is_file():
+        if path.suffix in UNSAFE:
+            raise TflintError(
+                f"{text}: a pickle, and to load one is to run what is in it: export it (torch.export.save), or name "
+                "a function that gives it, as module:function"
+            )
+        if path.suffix not in ENDINGS:
+            raise TflintError(f"{text}: no source: write {KNOWN}")
+        return SourceSpec(ENDINGS[path.suffix], str(path.resolve()))
+    if FUNCTION.fullmatch(text):
+        return SourceSpec("python", text)
+    raise TflintError(f"{text}: no such file or folder, and no module:function")
+
+
+def converter_of(source: SourceSpec) -> str:
+    """The converter of a source's own framework; that of a function is TensorFlow's until it is called."""
+    if source.kind == "checkpoint":
+        has = {path.name for path in Path(source.spec).iterdir()}
+        return "tensorflow" if has & TF_WEIGHTS and not has & TORCH_WEIGHTS else "litert-torch"
+    return "litert-torch" if source.kind == "torch" else "tensorflow"

@@ -1,0 +1,113 @@
+"""Convert a model with TensorFlow. Run as a script, in a process of its own: converters crash, hang and eat memory.
+
+    python tf_child.py REQUEST.json FOLDER
+
+FOLDER gets `stage` (where it is, should it die), `model.tflite` and `answer.json`. Needs TensorFlow: nothing of tflint,
+so that any environment can run it.
+"""
+# ruff: noqa: PLC0415 - after the stage is told
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from work import named, run  # beside it as a script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPEC = (
+    "supported_ops",
+    "supported_types",
+    "experimental_select_user_tf_ops",
+    "_experimental_supported_accumulation_type",
+)
+
+
+def convert(work: Any) -> None:
+    """Load, trace with the wanted interface, convert."""
+    work.stage("import")
+    import tensorflow as tf
+    import tf_sources
+
+    work.stage("load")
+    source = tf_sources.load(work.request)
+    work.learn(source, eager=tf.executing_eagerly())
+    work.stage("trace")
+    saved = str(work.folder / "saved_model")
+    export(tf, work, source, saved)
+    work.stage("convert")
+    converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=[work.request["signature"]])
+    configure(tf, converter, work.request["settings"])
+    if work.request.get("samples"):
+        converter.representative_dataset = lambda: representative(work.request)
+    content = converter.convert()
+    work.stage("write")
+    (work.folder / "model.tflite").write_bytes(content)
+
+
+def export(tf: Any, work: Any, source: Any, saved: str) -> None:
+    """A SavedModel of one signature: the wanted inputs and outputs by name, dimensions fixed as the recipe says."""
+    specs, inner = {}, {}
+    for name, (shape, dtype) in source.inputs.items():
+        outer, wanted = work.port(name, dtype)
+        specs[outer] = tf.TensorSpec(None if shape is None else work.sizes(name, shape), wanted, name=outer)
+        inner[outer] = (name, dtype)
+
+    def serve(**sample: Any) -> dict[str, Any]:
+        values = {inner[outer][0]: tf.cast(value, inner[outer][1]) for outer, value in sample.items()}
+        return {name: tf.identity(value, name) for name, value in work.kept(named(source.call(values))).items()}
+
+    function = tf.function(serve, autograph=False).get_concrete_function(**specs)
+    module = tf.Module()
+    module.state = variables(tf, source.holder)
+    signatures = {work.request["signature"]: function}
+    try:
+        tf.saved_model.save(module, saved, signatures=signatures)
+    except AssertionError:
+        module.holder = source.holder  # it reads tables too: all of it is kept then, which Keras traces layer by layer
+        tf.saved_model.save(module, saved, signatures=signatures)
+
+
+def variables(tf: Any, holder: Any) -> list[Any]:
+    """Variables of a model, those of Keras 3 unwrapped: a SavedModel keeps what it can see."""
+    found = []
+    for variable in getattr(holder, "variables", ()):
+        value = variable if isinstance(variable, tf.Variable) else getattr(variable, "value", None)
+        if isinstance(value, tf.Variable):
+            found.append(value)
+    return found
+
+
+def configure(tf: Any, converter: Any, settings: dict[str, Any]) -> None:
+    """Set a converter as the recipe says. Raises AttributeError for what this release does not have."""
+    for name, value in settings.items():
+        holder = converter.target_spec if name in SPEC else converter
+        if not hasattr(holder, name):
+            raise AttributeError(f"TensorFlow {tf.__version__} has no converter setting {name}")
+        setattr(holder, name, setting(tf, name, value))
+
+
+def setting(tf: Any, name: str, value: Any) -> Any:
+    """A setting as the converter takes it."""
+    if name == "optimizations":
+        return [tf.lite.Optimize[each] for each in value]
+    if name == "supported_ops":
+        return [tf.lite.OpsSet[each] for each in value]
+    if name == "supported_types":
+        return [tf.as_dtype(each) for each in value]
+    return tf.as_dtype(value) if name.endswith("_type") else value
+
+
+def representative(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Calibration samples, one at a time."""
+    import numpy as np
+
+    with np.load(request["samples"], allow_pickle=False) as archive:
+        for index in range(request["count"]):
+            yield {name: archive[f"{index}/{place}"] for place, name in enumerate(request["sample_names"])}
+
+
+if __name__ == "__main__":
+    run(convert, *sys.argv[1:])

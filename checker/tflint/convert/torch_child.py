@@ -1,0 +1,57 @@
+"""Convert a model of PyTorch with litert-torch. Run as a script, in a process of its own, as tf_child.py is.
+
+python torch_child.py REQUEST.json FOLDER
+"""
+# ruff: noqa: PLC0415 - after the stage is told
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from work import named, run  # beside it as a script
+
+SIZES = {"batch": 1, "length": 128}  # litert-torch exports with the shapes of its samples
+
+
+def convert(work: Any) -> None:
+    """Load, export with samples of the wanted shapes, convert."""
+    work.stage("import")
+    import litert_torch
+    import torch
+    import torch_sources
+
+    work.stage("load")
+    source = torch_sources.load(work.request)
+    work.learn(source)
+    work.stage("convert")
+    work.request |= {name: work.request[name] or size for name, size in SIZES.items()}
+    samples, inner = {}, {}
+    for name, (shape, dtype) in source.inputs.items():
+        outer, wanted = work.port(name, dtype)
+        samples[outer] = torch.zeros(work.sizes(name, shape), dtype=getattr(torch, wanted))
+        inner[outer] = (name, getattr(torch, dtype))
+    module = wrapped(torch, work, source, inner)
+    signature = litert_torch.signature(work.request["signature"], module, sample_kwargs=samples)
+    model = signature.convert(**work.request["settings"])
+    work.stage("write")
+    model.export(str(work.folder / "model.tflite"))
+
+
+def wrapped(torch: Any, work: Any, source: Any, inner: dict[str, tuple[str, Any]]) -> Any:
+    """A module of the wanted interface: names and element types outside, the source's inside."""
+
+    class Served(torch.nn.Module):  # type: ignore[misc] # torch is loaded late
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = source.module
+
+        def forward(self, **sample: Any) -> Any:
+            values = {name: sample[outer].to(dtype) for outer, (name, dtype) in inner.items()}
+            return work.kept(named(source.call(values)))
+
+    return Served().eval()
+
+
+if __name__ == "__main__":
+    run(convert, *sys.argv[1:])

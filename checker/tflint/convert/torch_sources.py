@@ -1,0 +1,116 @@
+"""Load a model of PyTorch's world as a module that takes inputs by name. Beside torch_child.py, in its process."""
+# ruff: noqa: PLC0415 - transformers is for checkpoints
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+TEXT = ("input_ids", "attention_mask", "token_type_ids")
+
+
+class SourceError(Exception):
+    """What is wrong with a source: `kind` is a word for the diagnosis."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Source(NamedTuple):
+    """A model. `inputs`: name -> (dimensions, None where open; dtype), in the order of its arguments."""
+
+    call: Any
+    inputs: dict[str, tuple[list[int | None], str]]
+    module: torch.nn.Module
+    about: dict[str, Any] = {}  # noqa: RUF012 - nobody writes into it
+
+
+def load(request: dict[str, Any]) -> Source:
+    """The model that a request names. Raises SourceError, and whatever frameworks and the user's code raise."""
+    return LOADERS[request["kind"]](request)
+
+
+def checkpoint(request: dict[str, Any]) -> Source:
+    """A Hugging Face checkpoint of this folder, in float32, by the class that its configuration names."""
+    import transformers
+
+    config = json.loads(Path(request["source"], "config.json").read_text())
+    name = (config.get("architectures") or ["AutoModel"])[0].removeprefix("TF")
+    cls = getattr(transformers, name, None)
+    if cls is None:
+        raise SourceError("class", f"transformers {transformers.__version__} has no class {name}")
+    model, told = cls.from_pretrained(request["source"], local_files_only=True, output_loading_info=True)
+    model = model.float().eval()
+    about = {"class": name, "missing": sorted(told["missing_keys"]), "unexpected": sorted(told["unexpected_keys"])}
+    return Source(lambda sample: model(**sample, return_dict=True), _inputs(model), model, about)
+
+
+def _inputs(model: Any) -> dict[str, tuple[list[int | None], str]]:
+    """Inputs of a model of transformers: what its kind takes."""
+    main, config = model.main_input_name, model.config
+    if main == "pixel_values":
+        size = config.image_size
+        height, width = size if isinstance(size, (list, tuple)) else (size, size)
+        return {main: ([None, config.num_channels, height, width], "float32")}
+    if main == "input_values":
+        return {main: ([None, None], "float32")}
+    takes = inspect.signature(model.forward).parameters
+    types = getattr(config, "type_vocab_size", 2)
+    names = [name for name in TEXT if name in takes and (name != "token_type_ids" or types > 1)]
+    if main not in names:
+        raise SourceError("inputs", f"its main input is '{main}': name a function that gives (module, samples)")
+    return {name: ([None, None], "int32") for name in names}
+
+
+def program(request: dict[str, Any]) -> Source:
+    """A program that torch.export saved, called in the form that it was exported with."""
+    exported = torch.export.load(request["source"])
+    module, names = exported.module(), [str(name) for name in exported.graph_signature.user_inputs]
+    positional = exported.call_spec.in_spec.child(0).num_children
+    if positional not in (0, len(names)):
+        raise SourceError("inputs", "the program takes some inputs by position and some by name")
+    values = {node.name: node.meta["val"] for node in exported.graph.nodes if node.name in names}
+    inputs = {name: ([_size(size) for size in values[name].shape], _dtype(values[name])) for name in names}
+
+    def call(sample: dict[str, Any]) -> Any:
+        return module(*sample.values()) if positional else module(**sample)
+
+    return Source(call, inputs, module)
+
+
+def _size(size: Any) -> int | None:
+    return size if isinstance(size, int) else None
+
+
+def _dtype(value: Any) -> str:
+    return str(value.dtype).removeprefix("torch.")
+
+
+def python(request: dict[str, Any]) -> Source:
+    """What `module:function` gives: (module, {input: array}), or a module that knows its samples (`sample_inputs`)."""
+    place, _, name = request["source"].partition(":")
+    found = getattr(__import__(place, fromlist=[name]), name)()
+    module, samples = found if isinstance(found, tuple) else (found, getattr(found, "sample_inputs", None))
+    samples = samples() if callable(samples) else samples
+    if not isinstance(module, torch.nn.Module):
+        raise SourceError("unknown", f"it gives a {type(module).__name__}, not a torch module")
+    if samples is None:
+        raise SourceError("inputs", f"what the inputs are is not known: let {name} give (module, {{input: array}})")
+    if not isinstance(samples, dict):
+        names = list(inspect.signature(module.forward).parameters)
+        samples = dict(zip(names, samples if isinstance(samples, (list, tuple)) else [samples]))  # noqa: B905 - first ones
+    values = {name: torch.as_tensor(value) for name, value in samples.items()}
+    module = module.eval()
+    return Source(
+        lambda sample: module(**sample),
+        {name: (list(value.shape), _dtype(value)) for name, value in values.items()},
+        module,
+    )
+
+
+LOADERS = {"checkpoint": checkpoint, "torch": program, "python": python}

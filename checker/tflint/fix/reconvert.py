@@ -1,0 +1,127 @@
+"""Convert a model again from its source until the result is clean, and prove it against the source.
+
+One straight line, tried anew with a better recipe: attempt -> re-check -> corrections; what gave no model goes to the
+ladder. The caller puts the result in the model's place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tflint.commands.show import open_model
+from tflint.convert.attempt import attempt
+from tflint.convert.corrections import ANYWAY, CORRECTIONS, corrected
+from tflint.convert.diagnosis import diagnose
+from tflint.convert.ladder import next_rung
+from tflint.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tflint.convert.attempt import Attempt
+    from tflint.convert.diagnosis import Diagnosis
+    from tflint.convert.recipe import Change, Recipe
+    from tflint.findings import FileReport, Finding
+    from tflint.parity.report import ParityReport
+
+    Check = Callable[[Path], FileReport]
+
+ATTEMPTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt: what was changed for it, and what came of it. `report`: findings of what it made."""
+
+    changes: tuple[Change, ...]
+    attempt: Attempt
+    diagnosis: Diagnosis | None = None
+    report: FileReport | None = None
+    size: int = 0
+    operators: int = 0
+
+
+@dataclass(slots=True)
+class Reconverted:
+    """All tries, and the model to keep; `problem`: why there is none."""
+
+    recipe: Recipe
+    before: FileReport | None
+    tries: list[Try] = field(default_factory=list)
+    file: Path | None = None
+    problem: str = ""
+    parity: ParityReport | None = None
+
+    @property
+    def after(self) -> FileReport | None:
+        """Findings of the last model that was made."""
+        return next((each.report for each in reversed(self.tries) if each.report is not None), None)
+
+
+def reconvert(
+    recipe: Recipe,
+    before: FileReport | None,
+    check: Check,
+    folder: Path,
+    python: Callable[[Recipe], str],
+    *,
+    replay: bool = False,
+    flex: bool = False,
+    timeout: float,
+    trusted: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Reconverted:
+    """Attempt, and attempt again with what the result asks for; `replay`: the recipe as it is, once.
+
+    `before`: findings of the model that is to be replaced; `python`: where a recipe's converter is. Raises TflintError
+    for what is the user's to mend.
+    """
+    found = Reconverted(recipe, before)
+    changes: list[Change] = []
+    if before is not None and not replay:
+        recipe, changes = corrected(recipe, before.findings)
+    for place in range(1 if replay else ATTEMPTS):
+        found.recipe = recipe
+        progress(f"attempt {place + 1}: {', '.join(change.line for change in changes) or recipe.converter}")
+        tried = attempt(recipe, python(recipe), folder / f"attempt-{place + 1}", timeout=timeout, trusted=trusted)
+        if tried.file is None:
+            diagnosis = diagnose(tried)
+            found.tries.append(Try(tuple(changes), tried, diagnosis))
+            found.problem = str(diagnosis)
+            changes = [] if replay else next_rung(recipe, diagnosis, flex=flex)
+        else:
+            report = check(tried.file)
+            operators = sum(len(graph.ops) for graph in open_model(tried.file).subgraphs)
+            found.tries.append(Try(tuple(changes), tried, None, report, tried.file.stat().st_size, operators))
+            found.problem = unclean(before, report)
+            changes = [] if replay else corrected(recipe, _asking(before, report))[1]
+            if not changes:
+                found.file = tried.file if not found.problem else None
+                return found
+        if not changes:
+            return found
+        for change in changes:
+            recipe = recipe.changed(change)
+    return found
+
+
+def _asking(before: FileReport | None, after: FileReport) -> list[Finding]:
+    """Findings that are worth another attempt: errors, warnings, and what the model had before."""
+    had = {finding.rule.code for finding in before.findings} if before else set()
+    return [each for each in after.findings if each.severity is not Severity.INFO or each.rule.code in had]
+
+
+def unclean(before: FileReport | None, after: FileReport) -> str:
+    """Why a result is not kept: a finding that was to be mended and is still there, or an error that is new; or ""."""
+    had = {finding.rule.code for finding in before.findings} if before else set()
+    for finding in after.findings:
+        code = finding.rule.code
+        if finding.suppressed is not None or finding.severity is Severity.INFO:
+            continue
+        if code in had and (code in CORRECTIONS or code in ANYWAY):
+            return f"{code} is still there: {finding.message}"
+        if code not in had and finding.severity is Severity.ERROR:
+            return f"{code} would be new: {finding.message}"
+    return ""

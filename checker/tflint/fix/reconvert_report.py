@@ -1,0 +1,147 @@
+"""What was tried to convert a model again, and what each attempt changed: for people, as JSON, as markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tflint.convert.corrections import ANYWAY
+from tflint.findings import Severity
+from tflint.report.escape import LONGEST_MESSAGE, no_commands, plain, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tflint.convert.recipe import Change
+    from tflint.findings import FileReport, Finding
+    from tflint.fix.reconvert import Reconverted, Try
+
+SCHEMA_VERSION = 1
+
+
+def render(name: str, found: Reconverted, size: int, written: str | None, *, color: bool) -> str:
+    """The report as text. `size`: bytes of the model as it was, 0 where there was none."""
+    text = "".join(f"{line.rstrip()}\n" for line in _lines(name, found))
+    if found.parity is not None:
+        from tflint.parity import text as parity  # noqa: PLC0415 - numpy
+
+        text += "\n" + parity.render(found.parity, color=color)
+    return no_commands(text + _last(found, size, written))
+
+
+def planned(name: str, source: str, changes: Iterable[Change], before: FileReport | None) -> str:
+    """What a recipe has and why, and what every conversion mends."""
+    lines = [f"{plain(name)} from {plain(source)}"]
+    lines += [f"  {_why(change)}" for change in changes]
+    for finding in before.findings if before else ():
+        if finding.rule.code in ANYWAY:
+            lines.append(f"  {ANYWAY[finding.rule.code]}, as every conversion gives: {_finding(finding)}")
+    if len(lines) == 1:
+        lines.append("  nothing that a recipe would mend; what the first attempt shows is mended by the next")
+    return no_commands("".join(f"{line}\n" for line in (*lines, "would convert; nothing was written, nothing was run")))
+
+
+def markdown(name: str, found: Reconverted, size: int, written: str | None) -> str:
+    """The report for a pull request: a row an attempt, and the numbers of parity."""
+    rows = ["| attempt | changed | result | size | operators | seconds |", "|--:|---|---|--:|--:|--:|"]
+    for place, each in enumerate(found.tries, 1):
+        changed = "<br>".join(f"`{_cell(change.line)}`" for change in each.changes) or "as planned"
+        result = _cell(str(each.diagnosis)) if each.diagnosis else ", ".join(_codes(each.report)) or "clean"
+        cost = f"{each.size or '':,}" if each.size else ""
+        rows.append(
+            f"| {place} | {changed} | {result} | {cost} | {each.operators or ''} | {each.attempt.seconds:.1f} |"
+        )
+    text = f"## {_cell(name)}\n\nConverted from `{_cell(found.recipe.source)}`.\n\n" + "\n".join(rows) + "\n\n"
+    if found.parity is not None:
+        from tflint.parity import markdown as parity  # noqa: PLC0415 - numpy
+
+        text += parity.render(found.parity) + "\n"
+    return no_commands(text + _last(found, size, written))
+
+
+def plain_report(name: str, found: Reconverted, size: int, written: str | None) -> dict[str, Any]:
+    """The report as JSON."""
+    parity = None
+    if found.parity is not None:
+        from tflint.parity.words import report_object  # noqa: PLC0415 - numpy
+
+        parity = report_object(found.parity)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "path": name,
+        "written": written,
+        "problem": found.problem or None,
+        "recipe": found.recipe.plain,
+        "size": size or None,
+        "attempts": [_try(each) for each in found.tries],
+        "parity": parity,
+    }
+
+
+def _try(each: Try) -> dict[str, Any]:
+    from tflint.report.json import finding_object  # noqa: PLC0415 - this form only
+
+    answer = each.attempt.answer
+    return {
+        "changes": [{"line": change.line, "why": change.why, "code": change.code or None} for change in each.changes],
+        "recipe": each.attempt.recipe.plain,
+        "versions": answer.get("versions", {}),
+        "seconds": answer.get("seconds", {}),
+        "failure": str(each.diagnosis) if each.diagnosis else None,
+        "kind": each.diagnosis.kind if each.diagnosis else None,
+        "size": each.size or None,
+        "operators": each.operators or None,
+        "findings": [finding_object(finding) for finding in each.report.findings] if each.report else [],
+    }
+
+
+def _lines(name: str, found: Reconverted) -> Iterator[str]:
+    yield f"{plain(name)} from {plain(found.recipe.source)}"
+    known = _codes(found.before)
+    for place, each in enumerate(found.tries, 1):
+        with_what = " ".join(f"{key} {value}" for key, value in _versions(each))
+        yield f"  attempt {place}, {each.attempt.seconds:.1f} s{', ' if with_what else ''}{with_what}"
+        yield from (f"    {_why(change)}" for change in each.changes)
+        if each.diagnosis is not None:
+            yield f"    no model: {short(str(each.diagnosis), LONGEST_MESSAGE)}"
+        if each.report is None:
+            continue
+        now = _codes(each.report)
+        yield f"    {each.size:,} bytes, {each.operators:,} operators"
+        for what, codes in (("mended", known - now), ("new", now - known if known else set()), ("left", now & known)):
+            if codes:
+                yield f"    {what}: {', '.join(sorted(codes))}"
+        for finding in each.report.findings:
+            if finding.severity is not Severity.INFO and finding.suppressed is None:
+                yield f"    {_finding(finding)}"
+        known = now
+
+
+def _versions(each: Try) -> Iterator[tuple[str, str]]:
+    """Releases of the converter and of what the model was loaded with."""
+    for key in ("tensorflow", "litert-torch", "transformers"):
+        if key in each.attempt.answer.get("versions", {}):
+            yield key, each.attempt.answer["versions"][key]
+
+
+def _codes(report: FileReport | None) -> set[str]:
+    return {each.rule.code for each in report.findings if each.suppressed is None} if report else set()
+
+
+def _why(change: Change) -> str:
+    rule = f"{change.code} " if change.code else ""
+    return f"{short(change.line, LONGEST_MESSAGE)}: {rule}{short(change.why, LONGEST_MESSAGE)}"
+
+
+def _finding(finding: Finding) -> str:
+    return f"{finding.rule.code} {finding.rule.name}: {short(finding.message, LONGEST_MESSAGE)}"
+
+
+def _last(found: Reconverted, size: int, written: str | None) -> str:
+    if written is None:
+        return "nothing was written\n"
+    was = f"{size:,} -> " if size else ""
+    return f"written: {plain(written)}, {was}{found.tries[-1].size:,} bytes\n"
+
+
+def _cell(text: str) -> str:
+    return plain(text).replace("|", "\\|").replace("`", "'").replace("\n", " ")

@@ -1,0 +1,127 @@
+"""Run a program of ours in a process of its own, with limits: a crash, a hang or no memory is a result, not the end.
+
+The program works in a folder of its own, for models can write files, and its code is a copy, for the folder of a script
+is searched for modules. It leaves word of where it is in the file `stage`, and its answer in `answer.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tflint.errors import TflintError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SIGNALS = {-getattr(signal, name): name for name in ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGFPE", "SIGBUS", "SIGILL")
+           if hasattr(signal, name)}  # fmt: skip
+MAX_SAID = 1 << 20  # bytes of stderr that are kept: the last
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended. `answer`: what it answered, or None; `said`: the end of what it wrote to stderr."""
+
+    code: int
+    timed_out: bool
+    stage: str
+    answer: dict[str, Any] | None
+    said: str
+
+    @property
+    def died_of(self) -> str:
+        """The signal that ended it, or ""."""
+        return SIGNALS.get(self.code, "")
+
+
+def run_script(
+    scripts: Iterable[Path],
+    request: Mapping[str, Any],
+    folder: Path,
+    python: str,
+    *,
+    timeout: float,
+    memory: int | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Ended:
+    """Run the first of some scripts, the others beside it, as `SCRIPT REQUEST.json FOLDER`.
+
+    `timeout` in seconds; `memory`: bytes of data that it may have, where the system can tell it so. Raises TflintError
+    where there is no such interpreter.
+    """
+    for name in ("code", "work"):
+        (folder / name).mkdir()
+    first, *_ = [Path(shutil.copyfile(each, folder / "code" / each.name)) for each in scripts]
+    (folder / "request.json").write_text(json.dumps({**request, "here": str(Path.cwd())}), encoding="utf-8")
+    command = [shutil.which(python) or python, str(first), str(folder / "request.json"), str(folder)]
+    with (folder / "stderr").open("wb") as said:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
+                command,
+                cwd=folder / "work",
+                env={**os.environ, **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise TflintError(f"{python}: {problem.strerror or problem}") from None
+    timed_out = False
+    try:
+        _limit(child.pid, memory)
+        child.wait(timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+    finally:
+        _end(child)
+    return Ended(child.returncode, timed_out, _read(folder / "stage"), _answer(folder), _tail(folder / "stderr"))
+
+
+def _limit(pid: int, memory: int | None) -> None:
+    """Let allocations beyond so many bytes fail, where the system can."""
+    if memory is None:
+        return
+    with suppress(ImportError, AttributeError, OSError, ValueError):
+        import resource  # noqa: PLC0415 - not on Windows
+
+        resource.prlimit(pid, resource.RLIMIT_DATA, (memory, memory))  # private memory: TensorFlow maps far more
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the child with all that it started, whatever became of it; also when we are interrupted."""
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        elif child.poll() is None:
+            child.kill()
+    child.wait()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _answer(folder: Path) -> dict[str, Any] | None:
+    try:
+        answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _tail(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - MAX_SAID))
+        return file.read().decode("utf-8", errors="replace")

@@ -1,0 +1,163 @@
+"""`tflint fix MODEL --source`: from findings to a recipe, a real conversion, a result that is clean and proved."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from command import tflint
+from tflint import sketch
+from tflint.convert.corrections import corrected
+from tflint.convert.recipe import Recipe
+from tflint.engine import Plan, check_model
+from tflint.model.read import decode
+from tflint.registry import catalogue
+from tflint.runtimes.profile import resolve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPEN = """
+x: float32[1,4] as [-1,4]
+y: float32[1,4] as [-1,4] = TANH(x)
+signature serving_default(x=x) -> (y=y)
+"""
+"""A batch that may vary."""
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """What looks like a checkpoint, for what does not load it."""
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"architectures": ["BertModel"]}')
+    (folder / "tf_model.h5").write_bytes(b"")
+    return folder
+
+
+def test_a_plan_says_why(checkpoint: Path, tmp_path: Path) -> None:
+    """Each line of the recipe has the finding behind it, and nothing is written or run."""
+    (tmp_path / "m.tflite").write_bytes(sketch.build("x: int64[1,4]\ny: int64[1,4] = NEG(x)\n"))
+    done = tflint("fix", "m.tflite", "--source", "checkpoint", "--plan", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'types.x = "int32": TFL501' in done.stdout
+    assert "a signature, as every conversion gives: TFL101 no-signature" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint", "m.tflite"]
+    assert checkpoint.exists()
+
+
+def test_a_plan_is_a_recipe(checkpoint: Path, tmp_path: Path) -> None:
+    """As JSON the plan can be replayed: the recipe that it is gives itself."""
+    (tmp_path / "m.tflite").write_bytes(sketch.build("x: int64[1,4]\ny: int64[1,4] = NEG(x)\n"))
+    flags = ("--fix-dim", "x.0=2", "--keep-output", "y", "--rename", "y=z", "--metric", "cosine:0.9", "-t", "litert")
+    first = tflint("fix", "m.tflite", "--source", str(checkpoint), *flags, "--plan", "-f", "json", cwd=tmp_path)
+    (tmp_path / "recipe.json").write_text(first.stdout)
+    again = tflint("fix", "m.tflite", "--recipe", "recipe.json", "--plan", "-f", "json", cwd=tmp_path)
+
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    recipe = json.loads(first.stdout)
+    assert recipe["types"] == {"x": "int32"}
+    assert (recipe["dims"], recipe["outputs"], recipe["names"]) == ({"x.0": 2}, ["y"], {"y": "z"})
+    assert (recipe["converter"], recipe["targets"], recipe["metrics"]) == ("tensorflow", ["litert"], ["cosine:0.9"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--source", "no-such-thing"), "no such file or folder, and no module:function"),
+        (("--source", "weights.bin"), "a pickle"),
+        (("--source", "m.tflite"), "no source: write a SavedModel folder"),
+        (("--source", "."), "neither a SavedModel (saved_model.pb) nor a checkpoint"),
+        (("--source", "checkpoint", "--recipe", "r.json"), "--recipe names its source"),
+        (("--recipe", "no-such.json"), "cannot be read"),
+        (("--source", "checkpoint", "--fix-dim", "x=1"), "write INPUT.DIM=SIZE"),
+        (("--source", "checkpoint", "--quantize", "int8"), "--source goes with none of these"),
+    ],
+)
+def test_a_mistake_is_one_line(checkpoint: Path, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    """Exit code 2, one line, and the model is as it was."""
+    content = sketch.build(OPEN)
+    (tmp_path / "m.tflite").write_bytes(content)
+    (tmp_path / "weights.bin").write_bytes(b"")
+    done = tflint("fix", "m.tflite", *arguments, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert told in done.stderr
+    assert (tmp_path / "m.tflite").read_bytes() == content
+    assert checkpoint.exists()
+
+
+CASES = [
+    (OPEN, "litert", {"batch": 1, "length": 128}),
+    (
+        "x: float64[2]\ny: float64[2] = CUSTOM:FlexErf(x)",
+        "litert",
+        {"settings": {"supported_ops": ["TFLITE_BUILTINS"]}},
+    ),
+    (
+        "x: float32[1,2,3]\ny: float32[1,2,2] = BATCH_MATMUL@4(x, x)",
+        "tflite-2.3",
+        {"settings": {"unfold_batchmatmul": True}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "target", "wanted"), CASES)
+def test_findings_become_lines(model: str, target: str, wanted: dict[str, object]) -> None:
+    """What is wrong with a model is what its recipe gets, and a second look at it changes nothing."""
+    plan = Plan(tuple(catalogue().values()), (resolve(target),))
+    report = check_model(decode(sketch.build(model)), plan, "m.tflite")
+    recipe, changes = corrected(Recipe("m.keras"), report.findings)
+
+    assert wanted.items() <= recipe.plain.items()
+    assert all(change.code and change.why for change in changes)
+    assert corrected(recipe, report.findings) == (recipe, [])
+
+
+MODEL = """
+import os
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import keras, tensorflow as tf
+x = keras.Input((4,), name="features")
+y = keras.layers.Dense(3, name="scores")(keras.layers.Dense(8, "relu")(x))
+model = keras.Model(x, y)
+model.save("model.keras")
+model.export("saved", verbose=False)
+f = tf.function(lambda features: model(features)).get_concrete_function(tf.TensorSpec([None, 4], name="features"))
+content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
+open("m.tflite", "wb").write(content)
+"""
+
+
+@pytest.fixture(scope="module")
+def keras_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """An interpreter with TensorFlow, and models that it made."""
+    python = os.environ.get("TENSORFLOW_PYTHON")
+    if not python:
+        pytest.skip("TENSORFLOW_PYTHON names no interpreter")
+    folder = tmp_path_factory.mktemp("keras")
+    subprocess.run([python, "-c", MODEL], cwd=folder, check=True, capture_output=True, timeout=600)
+    return python, folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["model.keras", "saved"])
+def test_a_keras_model_is_converted_again(keras_models: tuple[str, Path], source: str, tmp_path: Path) -> None:
+    """An open batch is fixed, the result answers as the source does, and the lock says how it was made."""
+    python, folder = keras_models
+    model = tmp_path / "m.tflite"
+    model.write_bytes((folder / "m.tflite").read_bytes())
+    done = tflint("fix", "m.tflite", "--source", str(folder / source), "--python", python, "-f", "json", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert told["recipe"]["batch"] == 1
+    assert [attempt["failure"] for attempt in told["attempts"]] == [None]
+    assert told["parity"]["holds"] is True
+    assert decode(model.read_bytes()).subgraphs[0].inputs[0].shape == (1, 4)
+    assert '"recipe"' in (tmp_path / "tflint.lock").read_text()
