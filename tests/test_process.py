@@ -60,7 +60,7 @@ def test_a_hang_ends_with_all_that_it_started(tmp_path: Path) -> None:
         tmp_path,
         "import subprocess\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "(folder / 'stage').write_text(str(child.pid))\ntime.sleep(600)",
-        timeout=3,
+        timeout=8,
     )
 
     assert ended.timed_out

@@ -54,8 +54,8 @@ def run_script(
 ) -> Ended:
     """Run the first of some scripts, the others beside it, as `SCRIPT REQUEST.json FOLDER`.
 
-    `timeout` in seconds; `memory`: bytes of data that it may have, where the system can tell it so. Raises TflintError
-    where there is no such interpreter.
+    `environment`: its variables, in place of ours. `timeout`: seconds. `memory`: bytes of data that it may have, where
+    the system can tell it so. Raises TflintError where there is no such interpreter.
     """
     for name in ("code", "work"):
         (folder / name).mkdir()
@@ -67,7 +67,7 @@ def run_script(
             child = subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
                 command,
                 cwd=folder / "work",
-                env={**os.environ, **(environment or {})},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,

@@ -8,15 +8,18 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint import __version__
 from tflint.commands.fix import checker, noted
 from tflint.convert.corrections import corrected
+from tflint.convert.environment import Environment, environment
 from tflint.convert.recipe import Recipe, read_recipe
 from tflint.convert.source import converter_of, source_of
 from tflint.errors import TflintError, one_of, say
+from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
     from tflint.findings import FileReport
@@ -74,7 +77,7 @@ def convert_command(request: Request) -> int:
             before,
             check,
             folder,
-            lambda _: request.python or sys.executable,
+            partial(_place, request),
             replay=request.recipe is not None,
             timeout=request.timeout,
             trusted=request.trusted,
@@ -107,6 +110,14 @@ def recipe_of(request: Request) -> Recipe:
         metrics=request.metrics,
     )
     return recipe if request.signature is None else replace(recipe, signature=request.signature)
+
+
+def _place(request: Request, recipe: Recipe) -> Environment:
+    """Where a recipe's converter is: where the user says, here, or where tflint has installed it."""
+    if request.python is not None:
+        return Environment(Path(request.python), request.python, built=False)
+    target = resolve(recipe.targets[0]) if recipe.targets else None
+    return environment(recipe.converter, target=target, progress=say if sys.stderr.isatty() else lambda _: None)
 
 
 def _dim(text: str) -> tuple[str, int]:

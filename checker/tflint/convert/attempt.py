@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tflint.convert.interpreters import surroundings
 from tflint.convert.source import source_of
 from tflint.process import run_script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tflint.convert.environment import Environment
     from tflint.convert.recipe import Recipe
     from tflint.process import Ended
 
@@ -42,8 +44,10 @@ class Attempt:
         return float(sum(self.answer.get("seconds", {}).values()))
 
 
-def attempt(recipe: Recipe, python: str, folder: Path, *, timeout: float = TIMEOUT, trusted: bool = False) -> Attempt:
-    """Follow a recipe with an interpreter that has its converter; what is made lies in `folder`.
+def attempt(
+    recipe: Recipe, where: Environment, folder: Path, *, timeout: float = TIMEOUT, trusted: bool = False
+) -> Attempt:
+    """Follow a recipe where its converter is; what is made lies in `folder`.
 
     Raises TflintError for a source that is none, and where there is no such interpreter.
     """
@@ -59,7 +63,13 @@ def attempt(recipe: Recipe, python: str, folder: Path, *, timeout: float = TIMEO
         **{name: dict(getattr(recipe, name)) for name in ("dims", "types", "settings", "names", "map")},
     }
     ended = run_script(
-        BY_TORCH if recipe.by_torch else BY_TENSORFLOW, request, folder, python, timeout=timeout, memory=_memory()
+        BY_TORCH if recipe.by_torch else BY_TENSORFLOW,
+        request,
+        folder,
+        str(where.python),
+        timeout=timeout,
+        memory=_memory(),
+        environment=surroundings() if where.built else None,
     )
     file = folder / "model.tflite"
     answer = ended.answer or {}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tflint.convert.attempt import Attempt
     from tflint.convert.diagnosis import Diagnosis
+    from tflint.convert.environment import Environment
     from tflint.convert.recipe import Change, Recipe
     from tflint.findings import FileReport, Finding
     from tflint.parity.report import ParityReport
@@ -65,7 +66,7 @@ def reconvert(
     before: FileReport | None,
     check: Check,
     folder: Path,
-    python: Callable[[Recipe], str],
+    place: Callable[[Recipe], Environment],
     *,
     replay: bool = False,
     flex: bool = False,
@@ -75,17 +76,17 @@ def reconvert(
 ) -> Reconverted:
     """Attempt, and attempt again with what the result asks for; `replay`: the recipe as it is, once.
 
-    `before`: findings of the model that is to be replaced; `python`: where a recipe's converter is. Raises TflintError
+    `before`: findings of the model that is to be replaced; `place`: where a recipe's converter is. Raises TflintError
     for what is the user's to mend.
     """
     found = Reconverted(recipe, before)
     changes: list[Change] = []
     if before is not None and not replay:
         recipe, changes = corrected(recipe, before.findings)
-    for place in range(1 if replay else ATTEMPTS):
+    for number in range(1, 2 if replay else ATTEMPTS + 1):
         found.recipe = recipe
-        progress(f"attempt {place + 1}: {', '.join(change.line for change in changes) or recipe.converter}")
-        tried = attempt(recipe, python(recipe), folder / f"attempt-{place + 1}", timeout=timeout, trusted=trusted)
+        progress(f"attempt {number}: {', '.join(change.line for change in changes) or recipe.converter}")
+        tried = attempt(recipe, place(recipe), folder / f"attempt-{number}", timeout=timeout, trusted=trusted)
         if tried.file is None:
             diagnosis = diagnose(tried)
             found.tries.append(Try(tuple(changes), tried, diagnosis))
