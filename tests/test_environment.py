@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -183,9 +184,10 @@ def test_what_is_installed_here_is_taken(kept: Path) -> None:
     table = small(**facts)
 
     for spec in (None, "six", f"six=={version}", "auto"):
-        target = replace(resolve("tflite-2.9"), generation=numbers(version))
-        found = environment(spec, "six", target, table=table)
-        assert (found.python, found.name, found.built) == (Path(sys.executable), f"six {version}", False)
+        for generation in (numbers(version), (99, 1), (0, 1)):
+            target = replace(resolve("tflite-2.9"), generation=generation)
+            found = environment(spec, "six", target, table=table)
+            assert (found.python, found.name, found.built) == (Path(sys.executable), f"six {version}", False)
     assert visible(kept) == []
     facts["series"][minor]["beside"] = ["no-such-distribution"]  # type: ignore[index]
     with pytest.raises(TflintError):
@@ -196,7 +198,10 @@ def test_what_is_installed_here_is_taken(kept: Path) -> None:
 def test_built_once_and_kept(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first call builds with uv and says so; the next one finds it, without uv, at once and in silence."""
     said: list[str] = []
+    kept.mkdir()
+    (kept / "uv.toml").write_text('index-url = "http://127.0.0.1:9/simple"')  # a project's, and none of ours
     found = environment("six==1.16.0", progress=said.append, table=small())
+    (kept / "uv.toml").unlink()
 
     assert (found.name, found.built) == ("six 1.16.0", True)
     assert found.python.is_relative_to(kept)
@@ -252,6 +257,21 @@ def test_killed_build_leaves_nothing_that_looks_ready(kept: Path, tmp_path: Path
 
     assert error == ""
     assert visible(kept) == [Path(out.splitlines()[-1]).relative_to(kept).parts[0]]
+
+
+@needs_uv
+@pytest.mark.skipif(os.name == "nt", reason="POSIX")
+@pytest.mark.parametrize("at", ["installing", "trying"])
+def test_interrupted_build_leaves_nothing(kept: Path, tmp_path: Path, at: str) -> None:
+    """Who is interrupted takes away what was built so far, and ends uv."""
+    with child(tmp_path, stop=at) as process:
+        assert process.stdout is not None
+        while not process.stdout.readline().startswith(at):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert error.splitlines()[-1] == "KeyboardInterrupt"
+    assert visible(kept) == []
 
 
 @needs_uv

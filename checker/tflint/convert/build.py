@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -126,7 +127,7 @@ def _fill(scratch: Path, order: Order, start: float, lock: int) -> None:
         def words(seconds: float, doing: str = doing) -> None:
             order.progress(f"{doing} {order.requirement} for Python {minor}, {seconds:.0f} s")
 
-        failure = _run(command, scratch.parent, environment, order.limit, start, lock, words)
+        failure = _run(command, environment, order.limit, start, lock, words)
         if failure and doing == "trying":
             raise TflintError(f"{order.requirement} is installed for Python {minor} and cannot be imported: {failure}")
         if failure:
@@ -135,7 +136,6 @@ def _fill(scratch: Path, order: Order, start: float, lock: int) -> None:
 
 def _run(
     command: list[str],
-    folder: Path,
     environment: dict[str, str],
     limit: float,
     start: float,
@@ -146,7 +146,7 @@ def _run(
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(  # noqa: S603 - uv or what it installed, by list
             command,
-            cwd=folder,
+            cwd=Path(sys.executable).anchor,  # where no project's configuration of uv is found
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

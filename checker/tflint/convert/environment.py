@@ -5,10 +5,11 @@
 - `tensorflow==2.13.1` or `litert-torch==0.10.0`: that release. If it is not the one that is installed here, tflint
   installs it in an environment of its own, with a Python that it has wheels for.
 - `tensorflow`: the one that is installed here, which is also what is taken where nothing is said.
-- `auto`: by the target, the newest release of TensorFlow whose op versions the target's runtime knows and that a
-  Python of this machine can run; where there is none, the oldest that one can run.
+- `auto`: by the target, a release of TensorFlow whose op versions the target's runtime knows: the one that is
+  installed here if it is not newer than that runtime, else the newest one that is not and that a Python of this
+  machine can run. Where there is none, the oldest that one can run.
 
-Environments are kept in `~/.cache/tflint/converters` (XDG_CACHE_HOME is heeded), about 1.5 GB for one of TensorFlow.
+Environments are kept in `~/.cache/tflint/converters` (XDG_CACHE_HOME is heeded), 1.2 to 2.2 GB for one of TensorFlow.
 TFLITE_LINT_CONVERTERS names another folder. Remove one to have it built anew. What uv is told by its own variables
 (UV_INDEX_URL, UV_OFFLINE, UV_FIND_LINKS, ...) and by the user's configuration holds here as well.
 """
@@ -108,12 +109,15 @@ def _missing(converter: Converter) -> str:
 
 
 def _chosen(converter: Converter, target: RuntimeProfile | None) -> Requirement:
-    """What `auto` stands for: what is installed here, where that is of the right series. Raises TflintError."""
+    """What `auto` stands for. Raises TflintError."""
     if target is None:
         raise TflintError(f"--converter {AUTO} goes by the runtime that the model is for: name it with --target")
     version = installed(converter)
+    mine = tuple(map(int, re.findall(r"\d+", version)[:2]))
+    if mine and mine <= target.generation[:2]:
+        return Requirement(converter, "")
     for series in by_target(converter, target.generation, here()):
-        if version.startswith(f"{series.minor}."):
+        if mine == numbers(series.minor):
             return Requirement(converter, "")
         requirement = Requirement(converter, series.newest)
         if _kept(requirement, series) or any(map(interpreters.find, series.pythons)):

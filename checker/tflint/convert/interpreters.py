@@ -47,7 +47,8 @@ def surroundings() -> dict[str, str]:
 
 def find_uv() -> str | None:
     """Give uv's path, from PATH or from beside the interpreter that runs."""
-    return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    found = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    return str(Path(found).absolute()) if found else None
 
 
 def require_uv() -> str:
@@ -79,7 +80,7 @@ def _candidates(minor: str) -> Iterator[Path]:
     yield Path(sys.executable)
     on_path = shutil.which(f"python{minor}")
     if on_path:
-        yield Path(on_path)
+        yield Path(on_path).absolute()
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
     yield from sorted(versions.glob(f"{minor}.*/bin/python"), key=_patch, reverse=True)
     uv = find_uv()
