@@ -467,9 +467,10 @@ def test_auto_builds_what_the_target_knows() -> None:
 @pytest.mark.parametrize(
     ("target", "place", "first"),
     [
-        ("tflite-2.9", "linux x86_64", ["2.12", "2.13", "2.14"]),
-        ("tflite-2.13", "linux x86_64", ["2.13", "2.12", "2.14"]),
-        ("tflite-2.13", "linux aarch64", ["2.13", "2.12", "2.14"]),
+        ("tflite-2.9", "linux x86_64", ["2.10", "2.11", "2.12"]),
+        ("tflite-2.9", "darwin arm64", ["2.13", "2.14", "2.15"]),
+        ("tflite-2.13", "linux x86_64", ["2.13", "2.12", "2.11"]),
+        ("tflite-2.10", "linux aarch64", ["2.10", "2.11", "2.12"]),
         ("litert-1.0.0", "darwin arm64", ["2.17", "2.16", "2.15"]),
         ("litert", "linux x86_64", ["2.21", "2.20", "2.19"]),
         ("litert", "darwin x86_64", ["2.16", "2.15", "2.14"]),
