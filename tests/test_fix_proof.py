@@ -92,6 +92,25 @@ def test_dimensions_that_go_together_are_opened_at_once(tmp_path: Path) -> None:
     assert answer[:, 0].tolist() == (x @ np.arange(1, 9, dtype=np.float32)).tolist()
 
 
+@pytest.mark.parametrize(
+    ("text", "gate"),
+    [
+        ("x: float32[1,4] q=0.5+0\ny: float32[1,4] = RELU(x)\n", "exact"),
+        ("x: float32[2147483647,2147483647]\ny: float32[2147483647,2147483647] = RELU(x)\n", "tables"),
+        ("graph main(x) -> (x)\nx: float32[1,4]\ny: float32[1,4] = RELU(x)\n", "tables"),
+    ],
+    ids=["scale-of-floats", "huge", "input-is-output"],
+)
+def test_strange_models(tmp_path: Path, text: str, gate: str) -> None:
+    """A scale that means nothing, an input that no memory holds, an operator whose going leaves an input unread."""
+    path = model(tmp_path, text)
+    done = tflint("fix", path, "-f", "json", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["parity"]["gate"] == gate
+    assert list(signatures(path)) == ["serving_default"]
+
+
 def test_nothing_to_do_gives_the_same_bytes(tmp_path: Path) -> None:
     """--out is there after every run that succeeds: with nothing to change it is a copy, byte for byte."""
     path, out = model(tmp_path, SEVERAL), tmp_path / "out.tflite"
@@ -141,6 +160,17 @@ def corpus(*, unsigned: bool) -> list[str]:
     """Corpus models that LiteRT runs: all, or those without a signature."""
     rows = ((name, row["truth"].get("litert-2.3.0", {})) for name, row in shared_rows("truth.jsonl").items())
     return [name for name, row in rows if row.get("invoke") and (not unsigned or row.get("signatures_list") == {})]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(SHARED.glob("bad/*.tflite")), ids=lambda path: path.stem)
+def test_defective_models(path: Path, tmp_path: Path) -> None:
+    """What is wrong with a model may forbid to mend it, in one line; it is never a surprise."""
+    done = tflint("fix", path, "--out", tmp_path / "out.tflite", cwd=tmp_path)
+
+    assert done.returncode in (0, 1), done.stderr
+    assert done.stderr.count("\n") == done.returncode
+    assert (tmp_path / "out.tflite").exists() == (done.returncode == 0)
 
 
 def copied(name: str, folder: Path) -> Path:

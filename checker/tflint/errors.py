@@ -42,6 +42,13 @@ def nearest(word: str, options: Iterable[str]) -> str:
     return f" (did you mean {by_folded[close[0]]!r}?)" if close else ""
 
 
+def known(word: str, options: Iterable[str]) -> str:
+    """What `nearest` gives, or where nothing is close the options, eight at most."""
+    options = list(dict.fromkeys(options))
+    more = ", ..." if len(options) > 8 else ""
+    return nearest(word, options) or (f"; it has {', '.join(options[:8])}{more}" if options else "")
+
+
 def one_of(word: str, where: str, options: Iterable[str]) -> str:
     """The word. Raises TflintError when it is none of the options."""
     options = tuple(options)

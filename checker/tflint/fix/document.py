@@ -39,7 +39,7 @@ class Document:
         if reader.newer:
             names = ", ".join(sorted(reader.newer))
             raise TflintError(
-                f"the model has fields that this version of tflint does not know ({names}): they would be lost"
+                f"the model has fields that this version of tflint does not know ({names}): they would be lost", 1
             )
         self.tail_start = self.model.tail.start
         self._end = reader.end
@@ -50,7 +50,7 @@ class Document:
         for kind, table in self._with_bytes_outside():
             position, size = (table[name] for name in OUTSIDE[kind])
             if position > 1 and position + size > len(data):
-                raise TflintError("bytes of the model lie outside the file: they would be lost")
+                raise TflintError("bytes of the model lie outside the file: they would be lost", 1)
             if position > 1:
                 table["outside"] = view[position : position + size]
 

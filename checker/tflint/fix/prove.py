@@ -70,6 +70,8 @@ def prove(reference: Path, candidate: Path, document: Document, edits: Collectio
         report = verify(str(reference), str(candidate), None, EXACT if exact else None, options)
     except TflintError as problem:  # inputs that nobody can make up
         return _by_tables(reference, candidate, problem.message, edits)
+    if not report.parts and not report.problems:
+        return _by_tables(reference, candidate, "nothing of it can be called", edits)
     gone = {port.name for port, place in _moved(_ports(reference, "outputs"), document, "outputs") if place is None}
     repairs = any(edit.repairs for edit in edits)
     idle = [part for part in report.parts if part.judgements and not any(j.reference.ran for j in part.judgements)]

@@ -98,7 +98,7 @@ def _port(stated: Stated) -> Port:
         stated.name,
         tensor.dtype,
         tensor.dims,
-        tensor.quant.pair if tensor.quant else None,
+        tensor.quant.pair if tensor.quant and "int" in tensor.dtype else None,  # of floats it means nothing
         tensor.index,
         stated.position,
     )

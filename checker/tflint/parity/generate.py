@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ BATCHES = (1, 3)  # both ends of a dynamic size: of the first axis,
 SIDES = (32, 64)  # of the sides of an image,
 LENGTHS = (1, 24)  # of any other axis
 CHANNELS = (1, 3, 4)
+LARGEST = 1 << 30  # elements of an input
 WORDS = ("hello world", "", "the quick brown fox", "42", "naïve café", "a")
 
 
@@ -71,6 +72,9 @@ def generate(
             raise TflintError(f"--range: no input {name!r}{nearest(name, names)}")
     kinds = {port.name: kind_of(port, sides, ranges.get(port.name)) for port in ports}
     shapes = {port.name: shape_of(port, sides) for port in ports}
+    for port in ports:
+        if prod(abs(size) for size in shapes[port.name]) > LARGEST:
+            raise TflintError(f"input '{port.name}' is {port}: too large to make up samples of")
     random = np.random.default_rng(seed)
     rows = tuple(_row(ports, kinds, shapes, random, index, count) for index in range(count))
     notes = tuple(f"{port.name}: {port}, {kinds[port.name].words}" for port in ports)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflint.errors import TflintError, nearest
+from tflint.errors import TflintError, known
 from tflint.fix.edits.edit import Edit
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class RenameSignature(Renaming):
         if self.old not in by_key:
             if self.new in by_key:
                 return False
-            raise TflintError(f"the model has no signature '{self.old}'{nearest(self.old, filter(None, by_key))}")
+            raise TflintError(f"the model has no signature '{self.old}'{known(self.old, filter(None, by_key))}")
         if self.new in by_key:
             raise TflintError(f"the model has a signature '{self.new}' already")
         by_key[self.old]["signature_key"] = self.new
@@ -96,17 +96,17 @@ class Rename(Renaming):
     def apply(self, document: Document) -> bool:
         """Do it, unless it is done."""
         changed = False
-        names: set[str] = set()
+        names: dict[str, None] = {}
         for rows in _ports(document):
             mine = [row for row in rows if row["name"] == self.old]
-            names |= {row["name"] or "" for row in rows}
+            names |= dict.fromkeys(row["name"] or "" for row in rows)
             if mine and any(row["name"] == self.new for row in rows):
                 raise TflintError(f"'{self.old}' cannot be renamed: there is another '{self.new}' beside it")
             for row in mine:
                 row["name"] = self.new
                 changed = True
         if not changed and self.new not in names:
-            raise TflintError(f"the model has no input or output '{self.old}'{nearest(self.old, names)}")
+            raise TflintError(f"the model has no input or output '{self.old}'{known(self.old, names)}")
         return changed
 
 

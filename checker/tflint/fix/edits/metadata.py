@@ -89,7 +89,7 @@ class AddMetadata(Edit):
         count = len(data.decode("utf-8", "replace").strip("\n").split("\n"))
         sizes = [list(tensor["shape"] or (0,))[-1] for tensor in document.border("outputs")]
         if count not in sizes:
-            raise TflintError(f"--labels: {count} labels, but the last dimension of outputs is {sizes}", 1)
+            raise TflintError(f"--labels: {count} labels, but outputs have {' and '.join(map(str, sizes))} values", 1)
         return sizes.index(count)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tflint.errors import TflintError, nearest
+from tflint.errors import TflintError, known
 from tflint.fix.edits.edit import Edit
 from tflint.fix.edits.interface import border_rows
 from tflint.runtimes.shapes import sized
@@ -100,5 +100,5 @@ def _input(document: Document, dim: Dim) -> int:
     """The tensor of an input. Raises TflintError where there is none of the name."""
     rows = dict(border_rows(document, "inputs"))
     if dim.name not in rows:
-        raise TflintError(f"the model has no input '{dim.name}'{nearest(dim.name, rows)}")
+        raise TflintError(f"the model has no input '{dim.name}'{known(dim.name, rows)}")
     return rows[dim.name]

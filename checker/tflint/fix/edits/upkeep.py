@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflint.errors import TflintError, nearest
+from tflint.errors import TflintError, known
 from tflint.fix.edits.edit import Edit
 from tflint.fix.edits.interface import border_names, border_rows
 from tflint.fix.edits.tables import renumbered, rows_of
@@ -26,6 +26,7 @@ VALIDATION = "VALIDATION:"  # subgraphs that acceleration services run by name
 class DropDeadCode(Edit):
     """Operators, tensors, subgraphs, operator codes and buffers that nothing reaches."""
 
+    exposes = frozenset({"TFL111"})  # an input that dead operators alone read
     keeps_computation = True
     stage = 80
 
@@ -58,7 +59,8 @@ class DropDeadCode(Edit):
         graphs = (
             {old: new for new, old in enumerate(sorted(alive.graphs & everything.keys()))} if not told else everything
         )
-        root["subgraphs"] = [graph for number, graph in enumerate(subgraphs) if number in graphs]
+        if len(graphs) < len(subgraphs):
+            root["subgraphs"] = [graph for number, graph in enumerate(subgraphs) if number in graphs]
         renumbered(document, [tensors[number] for number in graphs], graphs)
         return _codes(root) | _buffers(root) | changed | (len(graphs) < len(subgraphs))
 
@@ -169,7 +171,7 @@ class KeepOutputs(Edit):
         have = border_names(document, "outputs")
         for name in self.names:
             if name not in have:
-                raise TflintError(f"the model has no output '{name}'{nearest(name, have)}")
+                raise TflintError(f"the model has no output '{name}'{known(name, have)}")
         wanted = {index for name, index in border_rows(document, "outputs") if name in self.names}
         graph = document.graph(0)
         before = list(graph["outputs"] or ())
