@@ -130,6 +130,9 @@ def _options(request: Request, told: Mapping[str, Any]) -> Options:
     ranges = dict(_span(f"parity.ranges.{name}", name, span) for name, span in told.get("ranges", {}).items())
     count = told.get("samples", COUNT) if request.samples is None else request.samples
     seed = told.get("seed", SEED) if request.seed is None else request.seed
+    for text in request.registerers:
+        if not all(text.partition(":")):
+            raise TflintError(f"--registerer {text}: write module:name")
     if count < 1 or seed < 0:
         raise TflintError("parity.samples is at least 1, and parity.seed at least 0")
     return Options(

@@ -28,12 +28,17 @@ WHEELS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter", "tensorflo
 Row = list[Any]  # the outputs of one sample
 
 
+class MissingError(Exception):
+    """What the request asks for is not in this environment."""
+
+
 class Tflite:
     """A .tflite model as one interpreter runs it."""
 
     def __init__(self, request: dict[str, Any]) -> None:
         self.request = request
-        self.module = _runtime(WHEELS[::-1] if request["registerers"] else WHEELS)  # libraries of ops are TensorFlow's
+        self.module = _runtime(WHEELS[::-1] if request["linked"] else WHEELS)  # libraries of ops are TensorFlow's
+        self.registerers = _registerers(request)
         self.fresh()
 
     def fresh(self) -> None:
@@ -45,9 +50,9 @@ class Tflite:
             options["experimental_op_resolver_type"] = resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         if "keep" in self.request:
             options["experimental_preserve_all_tensors"] = True
-        if self.request.get("registerers"):
+        if self.registerers:
             self.interpreter = self.module.InterpreterWithCustomOps(
-                model_path=self.request["source"], custom_op_registerers=_registerers(self.request), **options
+                model_path=self.request["source"], custom_op_registerers=self.registerers, **options
             )
         else:
             self.interpreter = self.module.Interpreter(model_path=self.request["source"], **options)
@@ -65,7 +70,7 @@ class Tflite:
             found = self.runner(**values)
             return [np.array(found[port["name"]]) for port in self.request["outputs"]]
         for port in self.request["inputs"]:
-            self.interpreter.resize_tensor_input(port["tensor"], values[port["name"]].shape, strict=True)
+            self.interpreter.resize_tensor_input(port["tensor"], values[port["name"]].shape)
         self.interpreter.allocate_tensors()
         for port in self.request["inputs"]:
             self.interpreter.set_tensor(port["tensor"], values[port["name"]])
@@ -88,7 +93,7 @@ def _runtime(wheels: tuple[str, ...]) -> Any:
             return __import__(path, fromlist=["Interpreter"])
         except ImportError as error:  # noqa: PERF203 - three at most
             problems.append(f"{path.partition('.')[0]}: {error}")
-    raise SystemExit("no TFLite runtime: " + "; ".join(problems))
+    raise MissingError("no TFLite runtime: " + "; ".join(problems))
 
 
 def _registerers(request: dict[str, Any]) -> list[Any]:
@@ -96,9 +101,17 @@ def _registerers(request: dict[str, Any]) -> list[Any]:
     found: list[Any] = []
     for spec in request["registerers"]:
         module, _, name = spec.partition(":")
-        value: Any = reduce(getattr, name.split("."), __import__(module, fromlist=["*"]))
+        try:
+            value: Any = reduce(getattr, name.split("."), __import__(module, fromlist=["*"]))
+        except (ImportError, AttributeError) as problem:
+            raise MissingError(f"--registerer {spec}: {line(problem)}") from None
         found += list(value) if isinstance(value, (list, tuple)) else [value]
     return found
+
+
+def line(problem: BaseException) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(problem).split()) or f"{type(problem).__name__} without a message, as when memory runs out"
 
 
 def _given(value: Any, port: dict[str, Any]) -> Any:
@@ -144,7 +157,7 @@ class Session:
             row = [storable(value) for value in self.model(self.samples[index])]
         except Exception as error:  # noqa: BLE001 - whatever stands behind it is a result
             self.model.fresh()
-            return f"{error}" or type(error).__name__
+            return line(error)
         self.seconds.append(time.perf_counter() - start)
         return row
 
@@ -252,8 +265,10 @@ def main(name: str, *modules: str) -> None:
     answer: dict[str, Any] = {}
     try:
         session.model = Tflite(request)
-    except (ValueError, RuntimeError) as error:
-        answer["failure"] = str(error)
+    except MissingError as problem:
+        answer["refused"] = str(problem)
+    except (ValueError, RuntimeError) as problem:
+        answer["failure"] = line(problem)
     if session.model is not None and "keep" in request:
         answer["failure"] = keep(session, folder)
     elif session.model is not None:

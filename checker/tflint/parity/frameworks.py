@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from child import Session, answered, awaited, samples_of  # type: ignore[import-not-found,unused-ignore] # beside it as a script
+from child import Session, answered, awaited, line, samples_of  # type: ignore[import-not-found,unused-ignore] # beside it as a script
 
 
 class Framework:
@@ -78,9 +78,9 @@ def saved_model(request: dict[str, Any]) -> Any:
     loaded = tf.saved_model.load(request["source"])
     keys = list(loaded.signatures)
     wanted = request["signature"]
-    key = wanted if wanted in keys else keys[0] if len(keys) == 1 else "serving_default"
+    key = wanted if wanted in keys else keys[0] if len(keys) == 1 else wanted or "serving_default"
     if key not in keys:
-        raise ValueError(f"the SavedModel has the signatures {', '.join(keys) or 'none'}")
+        raise ValueError(f"the SavedModel has no signature '{key}', but {', '.join(keys) or 'none'}")
     function = loaded.signatures[key]
     specs = function.structured_input_signature[1]
 
@@ -197,17 +197,19 @@ def main(name: str) -> None:
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="")
     folder = Path(name)
     request = awaited(folder)
-    if request["kind"] == "python":
+    if request["kind"] == "python" or request["registerers"]:
         sys.path.append(request["here"])
     session = Session(None, samples_of(request), folder)
     session.stage("load")
     answer: dict[str, Any] = {}
     try:
+        for spec in request["registerers"]:  # the library of a .tflite's ops has those of its original too
+            __import__(spec.partition(":")[0])
         session.model = Framework(request)
     except ModuleNotFoundError as problem:
         answer["missing"] = problem.name
     except Exception as problem:  # noqa: BLE001 - the user's code and that of the framework
-        answer["failure"] = f"{type(problem).__name__}: {problem}"
+        answer["failure"] = f"{type(problem).__name__}: {line(problem)}"
     else:
         answer = answered(session, folder)
         answer["outputs"] = [{"name": name, "dtype": ""} for name in session.model.outputs or ()]

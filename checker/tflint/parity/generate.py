@@ -169,7 +169,7 @@ def _normalized_span(side: Side, name: str) -> tuple[float, float] | None:
     for unit in metadata.inputs[port.position].units:
         mean, std = (tuple(unit.options.get(key) or ()) for key in ("mean", "std"))
         if unit.kind == "NormalizationOptions" and mean and std and std[0] > 0:
-            span = -mean[0] / std[0], (255 - mean[0]) / std[0]
+            span = (0 - mean[0]) / std[0], (255 - mean[0]) / std[0]
             return span if -inf < span[0] <= span[1] < inf else None
     return None
 

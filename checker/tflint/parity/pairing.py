@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.errors import TflintError
 from tflint.parity.entry import Entry, bound, entries, pick
 from tflint.parity.recorded import POSITIONS
+from tflint.parity.runners import SAVED_MODEL, kind_of
 from tflint.parity.values import carried, fed
 
 if TYPE_CHECKING:
@@ -40,8 +41,10 @@ def paired(
     """Entries of both sides that belong together; a signature that the candidate lacks is a problem."""
     if reference not in models or candidate not in models:
         source = candidate if candidate in models else reference
-        entry = pick(entries(models[source]), signature, source)
-        yield (None, entry) if source == candidate else (entry, None)
+        found = entries(models[source])
+        many = signature is None and kind_of(reference) == SAVED_MODEL
+        for entry in found if many else (pick(found, signature, source),):
+            yield (None, entry) if source == candidate else (entry, None)
         return
     ours, theirs = entries(models[reference]), entries(models[candidate])
     if signature is not None:

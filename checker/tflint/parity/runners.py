@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 DEFAULT, BUILTIN = "default", "builtin"
 RUNNERS = dict(zip((DEFAULT, BUILTIN), TFLITE_RUNNERS, strict=True))
-TFLITE = "tflite"
+TFLITE, SAVED_MODEL = "tflite", "saved-model"
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 ENDINGS = {".npz": SAVED, ".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".pt2": "torch"}
-INSIDE = {"saved_model.pb": "saved-model", "config.json": "checkpoint"}  # a file of a folder -> its kind
+INSIDE = {"saved_model.pb": SAVED_MODEL, "config.json": "checkpoint"}  # a file of a folder -> its kind
 PACKAGES = {"checkpoint": "torch and transformers", "torch": "torch", "keras": "tensorflow or keras"}
 TIMEOUT = 600.0  # seconds for all samples of one model
 EXTRA = "tflint verify runs models: pip install 'tflint[verify]'"
@@ -71,9 +71,11 @@ def run(
     elif kind != "python" and not Path(source).exists():
         raise TflintError(f"no such file: {source}")
     with closing(children.take() if children else Process(RUNNER if kind == TFLITE else FRAMEWORKS, python)) as process:
-        request |= {"registerers": list(registerers), **described(entry, samples, process.folder)}
+        request |= {**_ops(registerers, python), **described(entry, samples, process.folder)}
         failure = process.ask(request, timeout)
         answer, arrays = process.answer() if not failure else ({}, {})
+    if "refused" in answer:
+        raise TflintError(f"{answer['refused']} ({python})")
     if "missing" in answer:
         wanted = PACKAGES.get(kind, "tensorflow")
         raise TflintError(
@@ -117,8 +119,7 @@ def intermediates(
     timeout: float,
 ) -> tuple[dict[int, Any], str]:
     """Values of tensors of an entry's subgraph after one sample on builtin kernels, and why there are none."""
-    request: dict[str, Any] = {"source": str(Path(source).resolve()), "mode": BUILTIN}
-    request["registerers"] = list(registerers)
+    request: dict[str, Any] = {"source": str(Path(source).resolve()), "mode": BUILTIN, **_ops(registerers, python)}
     with closing(Process(RUNNER, python)) as process:
         request |= {**described(entry, sample, process.folder), "keep": sorted(tensors)}
         failure = process.ask(request, timeout) or process.answer()[0].get("failure", "")
@@ -126,6 +127,11 @@ def intermediates(
             return {}, failure
         with np.load(process.folder / "tensors.npz", allow_pickle=False) as archive:
             return {int(key): archive[key] for key in archive.files}, ""
+
+
+def _ops(registerers: tuple[str, ...], python: str) -> dict[str, Any]:
+    """Which ops there are. `linked`: the interpreter is wanted that libraries of ops, and Flex, are linked to."""
+    return {"registerers": list(registerers), "linked": bool(registerers) or python != sys.executable}
 
 
 def open_source(source: str) -> Any:

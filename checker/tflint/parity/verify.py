@@ -109,8 +109,8 @@ def _part(pair: Pair, samples: Samples | None, gates: Gates, options: Options) -
         if options.progress:
             options.progress(mode)
         if pair.ours is not None or reference is None:  # no framework runs twice
-            reference = _run(pair.reference, samples, pair.ours or base, mode, options)
-        candidate = _run(pair.candidate, theirs, pair.theirs or base, mode, options)
+            reference = _run(pair.reference, samples, pair.ours or base, mode, pair, options)
+        candidate = _run(pair.candidate, theirs, pair.theirs or base, mode, pair, options)
         found.append(judge(reference, candidate, gates, options.bind, samples.empty))
     kept, told = _answered(found)
     part = Part(base.key, samples, tuple(kept), (), (*notes, *told))
@@ -139,13 +139,13 @@ def _layers(pair: Pair, part: Part, theirs: Samples, gates: Gates, options: Opti
     graph = pair.models[pair.reference].subgraphs[pair.ours.subgraph]
     twin = pair.models[pair.candidate].subgraphs[pair.theirs.subgraph]
     found = pairs(graph, twin)
-    python = options.python if options.registerers else sys.executable
     sides = []
     for source, samples, entry, wanted in (
         (pair.reference, part.samples, pair.ours, found.keys()),
         (pair.candidate, theirs, pair.theirs, found.values()),
     ):
         only = samples.only([sample])
+        python = _python(source, pair, options)
         values, problem = intermediates(source, only, entry, wanted, options.registerers, python, options.timeout)
         if problem:
             return Layers(sample, (), len(graph.ops), None, f"{source}: {problem}")
@@ -162,13 +162,20 @@ def _answered(found: list[Judgement]) -> tuple[list[Judgement], list[str]]:
     return [each for each in found if each not in dead], told
 
 
-def _run(source: str, samples: Samples, entry: Entry, mode: str, options: Options) -> Results:
+def _python(source: str, pair: Pair, options: Options) -> str:
+    """The environment that runs a source: ours, unless the model is of a framework or takes ops of one."""
+    model = pair.models.get(source)
+    plain = model is not None and not any(op.kind.startswith("Flex") for op in model.ops)
+    return sys.executable if plain and not options.registerers else options.python
+
+
+def _run(source: str, samples: Samples, entry: Entry, mode: str, pair: Pair, options: Options) -> Results:
     return run(
         source,
         samples,
         entry=entry,
         mode=mode,
         registerers=options.registerers,
-        python=options.python if options.registerers or kind_of(source) != TFLITE else sys.executable,
+        python=_python(source, pair, options),
         timeout=options.timeout,
     )

@@ -54,13 +54,13 @@ def facts(report: ParityReport) -> Iterator[tuple[str, str]]:
 def rows(report: ParityReport) -> Iterator[tuple[str, ...]]:
     """Rows of the table under HEADS."""
     for part in report.parts:
+        of = f"{part.key}: " if len(report.parts) > 1 else ""
         for judgement in part.judgements:
-            yield from (_row(judgement, verdict) for verdict in judgement.verdicts)
+            yield from (_row(of + verdict.output, judgement, verdict) for verdict in judgement.verdicts)
 
 
-def _row(judgement: Judgement, verdict: Verdict) -> tuple[str, ...]:
-    name = verdict.output
-    if verdict.candidate_output not in ("", name):
+def _row(name: str, judgement: Judgement, verdict: Verdict) -> tuple[str, ...]:
+    if verdict.candidate_output not in ("", verdict.output):
         name += f" = {verdict.candidate_output}"
     mark = "pass" if verdict.holds else "FAIL"
     if verdict.numbers is None:
@@ -107,7 +107,7 @@ def layers_words(report: ParityReport) -> Iterator[tuple[str, tuple[tuple[str, .
             (f"{each.op} #{each.index}", each.tensor, f"{each.error:.3g}", f"{each.incoming:.3g}", f"{each.added:.3g}")
             for each in found.worst
         )
-        yield line, rows
+        yield (f"signature '{part.key}': {line}" if len(report.parts) > 1 else line), rows
 
 
 def report_object(report: ParityReport) -> dict[str, Any]:
