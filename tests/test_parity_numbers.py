@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tflint.errors import TflintError
 from tflint.parity.entry import Port
-from tflint.parity.gates import DYNAMIC, EXACT, FLOAT, HALF, INTEGER, Gates, gates_for, with_metrics
+from tflint.parity.gates import ALIKE, DYNAMIC, EXACT, FLOAT, HALF, INTEGER, Gates, gates_for, with_metrics
 from tflint.parity.metrics import Numbers, measure
 from tflint.parity.values import fed, real
 
@@ -85,6 +85,14 @@ def test_of_few_rows_one_may_differ() -> None:
 def test_the_loosest_scheme_counts(schemes: tuple[str, ...], gates: Gates) -> None:
     """A model that is float but for one layer is as exact as that layer."""
     assert gates_for(schemes) is gates
+
+
+def test_what_is_quantized_alike_answers_alike() -> None:
+    """The gates allow for what quantization costs between two models, and for nothing where both have paid it."""
+    assert gates_for(("int8", "float32"), ("float32", "int8")) is ALIKE
+    assert gates_for(("int8",), ("int8", "float32")) is INTEGER
+    assert gates_for(("int16x8",), ("dynamic-range int8",)) is DYNAMIC
+    assert gates_for(("float32",), ("float32",)) is FLOAT
 
 
 def test_metrics_of_the_command_line() -> None:

@@ -79,10 +79,10 @@ def test_nan_on_one_side_is_caught_by_any_gate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("tensor", "wrong"),
-    [("k: int8[1,4] q=0.02+0", "k: int8[1,4] q=0.02+9"), ("h: int8[1,4] q=0.02-5", "h: int8[1,4] q=0.02+127")],
+    [("k: int8[1,4] q=0.02+0", "k: int8[1,4] q=0.02+1"), ("h: int8[1,4] q=0.02-5", "h: int8[1,4] q=0.02+127")],
 )
 def test_a_wrong_zero_point_is_caught(tmp_path: Path, tensor: str, wrong: str) -> None:
-    """Of a constant, whose values shift, and of an activation, which clips what it held."""
+    """Of a constant, whose values shift by a single step, and of an activation, which clips what it held."""
     assert tensor in INT8
     found = report(tmp_path, INT8, INT8.replace(tensor, wrong), rc=1)
 

@@ -78,7 +78,7 @@ def _verified(request: Request) -> ParityReport:
         raise TflintError("write tflint verify REFERENCE CANDIDATE, or tflint verify --load FILE")
     told = _configured(request.candidate)
     options = _options(request, told)
-    gates = _gates(request, told, default_gates(request.candidate))
+    gates = _gates(request, told, default_gates(request.candidate, request.reference))
     report = verify(request.reference, request.candidate, _samples(request, told), gates, options)
     if request.save_inputs is not None:
         _save_inputs(report, request.save_inputs)

@@ -61,13 +61,14 @@ def prove(reference: Path, candidate: Path, document: Document, edits: Collectio
     """Compare what both answer. Raises TflintError where there is no runtime."""
     require_runtime()
     from tflint.parity.gates import EXACT  # noqa: PLC0415 - numpy
-    from tflint.parity.verify import Options, verify  # noqa: PLC0415 - same
+    from tflint.parity.verify import Options, default_gates, verify  # noqa: PLC0415 - same
 
     exact = all(edit.exact for edit in edits)
     keys = {edit.old: edit.new for edit in edits if isinstance(edit, RenameSignature)}
+    gates = EXACT if exact else default_gates(str(candidate))  # what changes numbers may cost what quantization does
     options = Options(bind=_binding(reference, candidate, document, edits), keys=keys)
     try:
-        report = verify(str(reference), str(candidate), None, EXACT if exact else None, options)
+        report = verify(str(reference), str(candidate), None, gates, options)
     except TflintError as problem:  # inputs that nobody can make up
         return _by_tables(reference, candidate, problem.message, edits)
     if not report.parts and not report.problems:

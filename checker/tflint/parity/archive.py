@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
-from tflint.parity.gates import LADDER
+from tflint.parity.gates import ALIKE, LADDER
 from tflint.parity.judge import judge
 from tflint.parity.report import ParityReport, Part
 from tflint.parity.results import arrays_of, plain, read_plain
@@ -58,7 +58,7 @@ def judged(path: Path, gates: Callable[[Gates], Gates]) -> ParityReport:
     if about.get("parity") != 1:
         raise TflintError(f"{path}: not written by tflint verify --save")
     try:
-        scheme = next((each for each in LADDER if each.name == about["scheme"]), LADDER[0])
+        scheme = next((each for each in (*LADDER, ALIKE) if each.name == about["scheme"]), LADDER[0])
         found = gates(scheme)
         parts = tuple(
             Part(

@@ -168,15 +168,20 @@ HALF = Gates("float16", (_gate("logit:0.5"), _gate("cosine:0.9999")))
 DYNAMIC = Gates("dynamic-range int8", (_gate("logit:5"), _gate("cosine:0.99"), _gate("top1:98")), (_gate("equal:98"),))
 INTEGER = Gates("int8", (_gate("cosine:0.98|sqnr:20"), _gate("top1:95")), (_gate("equal:95"),))
 LADDER = (FLOAT, HALF, DYNAMIC, INTEGER)  # from strict to loose
+ALIKE = Gates("quantized alike", (_gate("close:1e-5"),))  # quantization has cost the reference what it costs
 
 
-def gates_for(schemes: Iterable[str]) -> Gates:
+def gates_for(schemes: Iterable[str], reference: Iterable[str] | None = None) -> Gates:
     """Gates for a candidate by the schemes of its weights (`tflint.model.scheme`): the loosest that any of them needs.
+
+    `reference`: the schemes of a `.tflite` that it is compared with. Where they are the same nothing is allowed for.
 
     Sources: allclose of optimum and onnx2tf for float; published differences of fp16 and int8 BERTs (0.05 % and 1.5 %
     measured on MobileBERT) for the others.
     """
-    return LADDER[max((LADDER.index(_gates_of(scheme)) for scheme in schemes), default=0)]
+    own = set(schemes)
+    loosest = LADDER[max((LADDER.index(_gates_of(scheme)) for scheme in own), default=0)]
+    return ALIKE if loosest is not FLOAT and reference is not None and set(reference) == own else loosest
 
 
 def _gates_of(scheme: str) -> Gates:

@@ -62,7 +62,7 @@ def verify(
     """
     options = options or Options()
     models = {source: open_source(source) for source in (reference, candidate) if kind_of(source) == TFLITE}
-    scheme = default_gates(candidate, models.get(candidate))
+    scheme = default_gates(candidate, reference, models)
     gates = gates or scheme
     if kind_of(candidate) not in (TFLITE, SAVED):
         raise TflintError(f"{candidate}: the candidate is a .tflite model, or saved outputs")
@@ -79,11 +79,18 @@ def verify(
     return ParityReport(reference, candidate, gates, tuple(parts), tuple(problems), scheme.name)
 
 
-def default_gates(candidate: str, model: Model | None = None) -> Gates:
-    """The gates that a candidate's quantization asks for; those of floats for what is saved."""
-    if model is None and kind_of(candidate) == TFLITE:
-        model = open_source(candidate)
-    return gates_for(schemes(model) if model else ())
+def default_gates(candidate: str, reference: str | None = None, models: Mapping[str, Model] | None = None) -> Gates:
+    """The gates that a candidate's quantization asks for, or that it has in common with a reference.
+
+    Those of floats for what is saved. `models`: those that are open.
+    """
+    own, other = (
+        None
+        if source is None or kind_of(source) != TFLITE
+        else schemes((models or {}).get(source) or open_source(source))
+        for source in (candidate, reference)
+    )
+    return gates_for(own or (), other)
 
 
 def _none() -> Samples:
