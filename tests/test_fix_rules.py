@@ -237,3 +237,34 @@ def test_both_fields_of_operator_codes(tmp_path: Path) -> None:
     assert [(c.name, c.builtin_code, c.deprecated_code) for c in read_model(path).operator_codes] == [
         ("FULLY_CONNECTED", 9, 9)
     ]
+
+
+def test_a_bias_that_several_operators_share(tmp_path: Path) -> None:
+    """Each gets the scale that its own kernel adds by, in a tensor of its own; the one that is right keeps the old."""
+    path = tmp_path / "model.tflite"
+    path.write_bytes(
+        sketch.build("""
+x: int8[1,4] q=0.5+0
+w: int8[2,4] q=0.25+0 = const [1,2,3,4,5,6,7,8]
+v: int8[2,4] q=0.5+0 = const [1,2,3,4,5,6,7,8]
+b: int32[2] q=0.125+0 = const [8,16]
+y: int8[1,2] q=1+0 = FULLY_CONNECTED(x, w, b)
+z: int8[1,2] q=1+0 = FULLY_CONNECTED(x, v, b)
+t: int8[1,2] q=1+0 = FULLY_CONNECTED(x, v, b)
+signature serve(x=x) -> (y=y, z=z, t=t)
+""")
+    )
+    flags = ("--select", "TFL508", "--unsafe-fixes")
+    done = tflint("fix", path, *flags, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    biases = [op.inputs[2] for op in read_model(path).ops]
+    assert [list(b.quant.scale) for b in biases if b and b.quant] == [[0.125], [0.25], [0.25]]
+    assert [np.frombuffer(b.buffer.read(), np.int32).tolist() for b in biases if b and b.buffer] == [
+        [8, 16],
+        [4, 8],
+        [4, 8],
+    ]
+    once = path.read_bytes()
+    assert tflint("fix", path, *flags, cwd=tmp_path).returncode == 0
+    assert path.read_bytes() == once

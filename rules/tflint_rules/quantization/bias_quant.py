@@ -85,12 +85,14 @@ def _scale(
             refused = len(of_weights) == 1 and off > LIMIT * step > 0
             severity = None if refused else Severity.WARNING
             data: dict[str, Any] = {"op": op.name, "what": "another scale", "have": f"{have:g}", "want": f"{want:g}"}
-            yield hit(op, related=(bias,), severity=severity, fix=(_requantized(bias, of_data, of_weights),), **data)
+            yield hit(
+                op, related=(bias,), severity=severity, fix=(_requantized(op, bias, of_data, of_weights),), **data
+            )
             return
 
 
-def _requantized(bias: Tensor, of_data: float, of_weights: Sequence[float]) -> Edit:
+def _requantized(op: Op, bias: Tensor, of_data: float, of_weights: Sequence[float]) -> Edit:
     from tflint.api import SetQuant  # noqa: PLC0415 - only where there is something to mend
 
     scales = tuple(of_data * weight for weight in of_weights)
-    return SetQuant(bias.subgraph, bias.index, scales, (0,) * len(scales))
+    return SetQuant(bias.subgraph, bias.index, scales, (0,) * len(scales), reader=op.output_indices[0])

@@ -154,7 +154,10 @@ def _cast(document: Document, graph: Table, source: int, wide: Table, needing: l
 
 @dataclass(frozen=True, slots=True)
 class SetQuant(Edit):
-    """Give a tensor another scale and zero point; a constant is requantized, for it stands for the same numbers."""
+    """Give a tensor another scale and zero point; a constant is requantized, for it stands for the same numbers.
+
+    `reader`: an output of the one operator that is to read it so, from a tensor of its own where others read it too.
+    """
 
     applicability = "unsafe"
     exact = False
@@ -167,17 +170,20 @@ class SetQuant(Edit):
     tensor: int
     scale: tuple[float, ...]
     zero_point: tuple[int, ...]
+    reader: int | None = None
 
     @property
     def title(self) -> str:
         """What it does."""
         more = f" and {len(self.scale) - 1} more" if len(self.scale) > 1 else ""
-        return f"quantize tensor {self.tensor} by {self.scale[0]:g}{self.zero_point[0]:+d}{more}"
+        where = "" if self.reader is None else f" for what makes tensor {self.reader}"
+        return f"quantize tensor {self.tensor} by {self.scale[0]:g}{self.zero_point[0]:+d}{more}{where}"
 
     def apply(self, document: Document) -> bool:
         """Do it, unless it is so."""
-        graph = document.graph(self.subgraph)
-        table = graph["tensors"][self.tensor]
+        table = self._table(document)
+        if table is None:
+            return False
         quant = table["quantization"]
         old = [float(value) for value in quant["scale"] or ()]
         zeros = [int(value) for value in quant["zero_point"] or ()] or [0] * len(old)
@@ -191,6 +197,24 @@ class SetQuant(Edit):
             )
         quant["scale"], quant["zero_point"] = new, list(self.zero_point)
         return True
+
+    def _table(self, document: Document) -> Table | None:
+        """The tensor, or the reader's own of the same numbers; None: it reads another one by now."""
+        graph = document.graph(self.subgraph)
+        table: Table = graph["tensors"][self.tensor]
+        reading = users(graph, self.tensor)
+        mine = (
+            None if self.reader is None else next((op for op in reading if self.reader in (op["outputs"] or ())), None)
+        )
+        if self.reader is None or (mine is not None and len(reading) == 1):
+            return table
+        if mine is None:
+            return None
+        number = len(graph["tensors"])
+        own = {**table, "name": f"{table['name'] or 'bias'}_{number}", "quantization": {**table["quantization"]}}
+        graph["tensors"] = [*graph["tensors"], own]
+        mine["inputs"] = replaced(mine["inputs"], self.tensor, number)
+        return own
 
 
 def _requantize(document: Document, table: Table, old: list[tuple[float, int]], new: list[tuple[float, int]]) -> None:
