@@ -268,3 +268,24 @@ signature serve(x=x) -> (y=y, z=z, t=t)
     once = path.read_bytes()
     assert tflint("fix", path, *flags, cwd=tmp_path).returncode == 0
     assert path.read_bytes() == once
+
+
+def test_a_stripped_border_is_held_to_the_very_integers(tmp_path: Path) -> None:
+    """Samples are numbers that the integers stand for, so that no rounding at the border is taken for a difference."""
+    path = tmp_path / "model.tflite"
+    path.write_bytes(
+        sketch.build("""
+x: float32[1,64]
+q: int8[1,64] q=0.0078393-3 = QUANTIZE(x)
+w: int8[2,64] q=0.5+0 = const
+p: int8[1,2] q=0.001+0 = FULLY_CONNECTED(q, w, -)
+y: float32[1,2] = DEQUANTIZE(p)
+signature serve(x=x) -> (y=y)
+""")
+    )
+    flags = ("--select", "TFL505", "--unsafe-fixes", "-f", "json")
+    done = tflint("fix", path, *flags, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["parity"]["max_abs"] < 1e-6
+    assert [op.name for op in read_model(path).ops] == ["FULLY_CONNECTED"]

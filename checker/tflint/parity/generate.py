@@ -37,6 +37,8 @@ class Kind:
     words: str
     low: float = 0
     high: float = 0
+    affine: tuple[float, int] | None = None
+    """Floats that stand for integers from low to high: such that no rounding tells two models apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,11 @@ def kind_of(port: Port, sides: tuple[Side, ...], given: tuple[float, float] | No
 
 
 def _floats(port: Port, sides: tuple[Side, ...]) -> Kind:
-    spans = [span for side in sides if (span := _quantized_span(side, port.name)) is not None]
+    stored = [_stored(side, port.name) for side in sides]
+    if stored[0] is not None and stored[0].affine[0] > 0 and all(each == stored[0] for each in stored):
+        what = f"numbers that its {stored[0].dtype} stands for"
+        return Kind("range", what, stored[0].lowest, stored[0].highest, stored[0].affine)
+    spans = [each.span for each in stored if each is not None]
     if spans:
         low, high = max(span[0] for span in spans), min(span[1] for span in spans)
         if low < high:
@@ -143,8 +149,32 @@ def _rows(side: Side, name: str) -> int | None:
     return min((each.rows for each in found if each and each.input.index == port.tensor and each.rows), default=None)
 
 
-def _quantized_span(side: Side, name: str) -> tuple[float, float] | None:
-    """The real numbers that an input can stand for where it, or the QUANTIZE behind it, has integers."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Integers that stand for real numbers."""
+
+    dtype: str
+    affine: tuple[float, int]
+
+    @property
+    def lowest(self) -> int:
+        """The least of them."""
+        return int(np.iinfo(self.dtype).min)
+
+    @property
+    def highest(self) -> int:
+        """The largest of them."""
+        return int(np.iinfo(self.dtype).max)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The least and the largest number."""
+        scale, zero = self.affine
+        return (self.lowest - zero) * scale, (self.highest - zero) * scale
+
+
+def _stored(side: Side, name: str) -> Stored | None:
+    """What an input is stored as where it, or the QUANTIZE behind it, has integers."""
     port = side.port(name)
     if port is None or port.tensor is None:
         return None
@@ -155,8 +185,7 @@ def _quantized_span(side: Side, name: str) -> tuple[float, float] | None:
             found.append((first.dtype, first.quant.pair))
     for dtype, affine in found:
         if affine is not None and dtype in DTYPES and np.dtype(dtype).kind in "iu":
-            info = np.iinfo(dtype)
-            return (info.min - affine[1]) * affine[0], (info.max - affine[1]) * affine[0]
+            return Stored(dtype, affine)
     return None
 
 
@@ -226,6 +255,9 @@ def _lengths(shape: tuple[int, ...], random: Any, *, whole: bool, padded: bool) 
 def _values(kind: Kind, dtype: Any, shape: tuple[int, ...], random: Any) -> Any:
     if dtype.kind in "iub":
         return random.integers(int(kind.low), int(kind.high), shape, endpoint=True, dtype=np.int64).astype(dtype)
+    if kind.affine is not None:
+        scale, zero = kind.affine
+        return ((random.integers(int(kind.low), int(kind.high), shape, endpoint=True) - zero) * scale).astype(dtype)
     values = random.uniform(kind.low, kind.high, shape)
     if dtype.kind == "c":
         values = values + 1j * random.uniform(kind.low, kind.high, shape)
