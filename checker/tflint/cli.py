@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tflint.cli_counsel import advise, report
 from tflint.cli_models import Model, Target, fix, verify
 from tflint.commands.target import app as target_app
 
@@ -20,6 +21,8 @@ app = typer.Typer(
 app.add_typer(target_app, name="target")
 app.command()(verify)
 app.command()(fix)
+app.command()(advise)
+app.command()(report)
 
 
 @app.callback()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tflint.errors import TflintError, nearest
+from tflint.fix.refusal import NEEDED
 from tflint.parity.recorded import POSITIONS
 from tflint.parity.samples import Samples
 from tflint.parity.values import fed
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from tflint.parity.entry import Entry, Port
 
 FEW = 32  # samples; TFLite's guide asks for a few hundred
-NEEDED = (
-    "give samples that the model meets in use: --calibration FILE.npz, a folder of them, FILE.jsonl or MODULE:FUNCTION"
-)
 
 
 def by_entry(samples: Samples, found: tuple[Entry, ...]) -> dict[str | None, Samples]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.fix.calibration import NEEDED
 from tflint.model.scheme import WEIGHTED, schemes
 
 if TYPE_CHECKING:
@@ -12,6 +11,9 @@ if TYPE_CHECKING:
 
     from tflint.model.view import Model
 
+NEEDED = (
+    "give samples that the model meets in use: --calibration FILE.npz, a folder of them, FILE.jsonl or MODULE:FUNCTION"
+)
 STATIC = ("int8", "int16x8")
 FLOAT = "float32"
 # ai_edge_quantizer/default_policy.py 0.10.0, of dynamic_wi8_afp32
@@ -31,11 +33,12 @@ def refuse(model: Model, scheme: str, calibration: Collection[object]) -> str:
             "proved. Quantize as you convert, or convert without SELECT_TF_OPS"
         )
     if scheme in STATIC:
-        return _static(model, scheme, calibration)
+        return refuse_static(model, scheme, calibration)
     return ""
 
 
-def _static(model: Model, scheme: str, calibration: Collection[object]) -> str:
+def refuse_static(model: Model, scheme: str, calibration: Collection[object]) -> str:
+    """Why a model, whatever its weights are, is not calibrated; "" where it can be."""
     calls = [op for op in model.ops if op.name in CALLS]
     if calls:
         return (

@@ -39,7 +39,7 @@ def offload(model: Model, profile: RuntimeProfile) -> list[Refusal]:
     unsure: list[tuple[Op, str]] = []
     for graph in model.subgraphs:
         for node in _nodes(graph, profile.generation):
-            problem, words = _judge(node, table)
+            problem, words = judge_node(node, table)
             if problem:
                 stays[node.op] = problem
             unsure += [(node.op, text) for text in words]
@@ -80,7 +80,7 @@ def _nodes(graph: Subgraph, generation: tuple[int, ...]) -> Iterator[Node]:
         yield Node(op, x, y, "", generation=generation)
 
 
-def _judge(node: Node, table: Accelerator) -> tuple[str, list[str]]:
+def judge_node(node: Node, table: Accelerator) -> tuple[str, list[str]]:
     """Why the operator stays on the CPU, "" where nothing says so; and the conditions that were not evaluated."""
     op = node.op
     if op.name == "CUSTOM":

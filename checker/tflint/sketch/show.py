@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 SMALL = 16  # elements: constants up to this are shown by value
 METADATA_SHOWN = 64  # bytes
+STRUCTURAL = ("int32", "int64", "bool")  # shapes, axes and indices, where they are not quantized
 RAW = 256  # bytes: constants whose size is not their shape's, shown whole up to this
 
 
-def show(model: Model) -> str:
-    """The sketch of a model; `parse` reads it back."""
+def show(model: Model, *, weights: bool = True) -> str:
+    """The sketch of a model; `parse` reads it back. Without `weights`, no value that a layer computes with is shown."""
     lines: list[str] = []
     if model.version != 3:
         lines.append(f"version {model.version}")
@@ -29,7 +30,7 @@ def show(model: Model) -> str:
     for graph in model.subgraphs:
         if lines and len(model.subgraphs) > 1:
             lines.append("")
-        lines += _Graph(graph, model).lines()
+        lines += _Graph(graph, model, weights=weights).lines()
     if model.signatures or model.metadata:
         lines.append("")
     lines += [_signature(signature, model) for signature in model.signatures]
@@ -61,8 +62,8 @@ def _line_order(graph: Subgraph) -> Iterator[int]:
 
 
 class _Graph:
-    def __init__(self, graph: Subgraph, model: Model) -> None:
-        self.graph, self.model = graph, model
+    def __init__(self, graph: Subgraph, model: Model, *, weights: bool) -> None:
+        self.graph, self.model, self.weights = graph, model, weights
         self.names = handles(graph)
         self.made = {index for op in graph.ops for index in op.output_indices}
         self.printed: set[int] = set()
@@ -138,12 +139,13 @@ class _Graph:
             return f" = const @{self.buffers[tensor.buffer_index]}"
         self.buffers[tensor.buffer_index] = self.names[tensor.index]
         values = tensor.values() if buffer.size == tensor.byte_size else None
-        if values is not None and len(values) <= SMALL:
+        shown = self.weights or (tensor.dtype in STRUCTURAL and tensor.quant is None)
+        if shown and values is not None and len(values) <= SMALL:
             return f" = const {vector_text(values)}"
         dense = buffer.size == tensor.byte_size and tensor.bits
         if dense:
             return " = const"
-        return f" = raw 0x{buffer.read().hex()}" if buffer.size <= RAW else f" = raw {buffer.size}"
+        return f" = raw 0x{buffer.read().hex()}" if shown and buffer.size <= RAW else f" = raw {buffer.size}"
 
 
 def _facts(tensor: Tensor) -> Iterator[str]:
