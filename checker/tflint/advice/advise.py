@@ -30,7 +30,7 @@ FLOAT = "float32"
 def advise(profile: RuntimeProfile, model: Model | None = None, path: str = "") -> dict[str, Any]:
     """Advice as JSON-able values; the same for the same target and model."""
     steps, leaf = walk(profile)
-    rows = [_row(said, profile, model) for said in leaf.said]
+    rows = [_row(said, leaf, profile, model) for said in leaf.said]
     runs = [row for row in rows if row["verdict"] in ("supported", "partial")]
     out = [row for row in rows if row not in runs]
     rows = [*runs, *sorted(out, key=lambda row: RANKS.index(row["verdict"]))]
@@ -50,13 +50,14 @@ def advise(profile: RuntimeProfile, model: Model | None = None, path: str = "") 
     }
 
 
-def _row(said: Said, profile: RuntimeProfile, model: Model | None) -> dict[str, Any]:
+def _row(said: Said, leaf: Leaf, profile: RuntimeProfile, model: Model | None) -> dict[str, Any]:
     """One scheme. What the tree says is out stays so; what it knows nothing of can only turn out to be out."""
     scheme = schemes()[said.scheme]
     size = size_under(scheme, model) if model is not None else None
     obstacles = list(of_target(scheme, profile, model)) if said.verdict != "unsupported" else []
     if model is not None and said.verdict != "unsupported":
-        obstacles += of_model(scheme, profile, model, size)
+        one = _one_scale(leaf, scheme.name, model)
+        obstacles += of_model(scheme, profile, model, size, dense_one_scale=one)
     verdict = max((said.verdict, *(each.verdict for each in obstacles)), key=RANKS.index)
     return {
         "scheme": said.scheme,

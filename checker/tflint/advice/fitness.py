@@ -55,7 +55,9 @@ def of_target(scheme: Scheme, profile: RuntimeProfile, model: Model | None) -> I
             yield Obstacle("unsupported", f"it needs {op} version {version}; the target {has}")
 
 
-def of_model(scheme: Scheme, profile: RuntimeProfile, model: Model, size: int | None) -> Iterator[Obstacle]:
+def of_model(
+    scheme: Scheme, profile: RuntimeProfile, model: Model, size: int | None, *, dense_one_scale: bool
+) -> Iterator[Obstacle]:
     """What the model's control flow, weights, size and operators say against it.
 
     Of a model that is quantized already, the float32 model that it was made of is meant: it has the same control flow.
@@ -73,7 +75,7 @@ def of_model(scheme: Scheme, profile: RuntimeProfile, model: Model, size: int | 
         yield Obstacle("unsupported", f"about {size:,} bytes are more than the target's {most:,}")
     if scheme.name == FLOAT and not profile.accelerator:
         return
-    lost = without_kernel(model, profile, scheme)
+    lost = without_kernel(model, profile, scheme, dense_one_scale=dense_one_scale)
     if not lost:
         return
     floats = [op for op in model.ops if any(t and t.dtype == FLOAT for t in (*op.inputs, *op.outputs))]

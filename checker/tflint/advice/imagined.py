@@ -12,7 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tflint.fix.refusal import TAKEN
+from tflint.fix.versions import CHANNELS, version_of
 from tflint.model.scheme import WEIGHTED
+from tflint.model.tensor import Quant
 from tflint.runtimes.kernel import kernel
 from tflint.runtimes.node import Node, NodeTensor, UndecidedError
 
@@ -63,15 +65,22 @@ class _Open(_Requantized):
     type = property(_Requantized.unknown, lambda *_: None)
 
 
-def without_kernel(model: Model, profile: RuntimeProfile, scheme: Scheme) -> dict[Op, str]:
-    """Operators that the target does not run under the scheme, and why: on it, where it is an accelerator."""
+def without_kernel(
+    model: Model, profile: RuntimeProfile, scheme: Scheme, *, dense_one_scale: bool = False
+) -> dict[Op, str]:
+    """Operators that the target does not run under the scheme, and why: on it, where it is an accelerator.
+
+    Weights get a scale a channel, as `tflint fix --quantize` gives them; those of dense layers one, if so asked.
+    """
     found = {}
-    for op in model.ops:
-        if op.opcode is None or op.name in CONVERSIONS or not _is_float(op):
+    for own in model.ops:
+        if own.opcode is None or own.name in CONVERSIONS or not _is_float(own):
             continue
+        version = max(own.version, version_of(_requantized(own, scheme, dense_one_scale=dense_one_scale)))
+        op = replace(own, opcode=replace(own.opcode, version=version))
         why = _accelerated(op, profile, scheme) if profile.accelerator else _on_cpu(op, profile, scheme)
         if why:
-            found[op] = why
+            found[own] = why
     return found
 
 
@@ -92,6 +101,9 @@ def _accelerated(op: Op, profile: RuntimeProfile, scheme: Scheme) -> str:
 
 def _on_cpu(op: Op, profile: RuntimeProfile, scheme: Scheme) -> str:
     """The first demand of the op's kernel that its float form meets and this one does not."""
+    low, high = profile.kernels.get(op.name, (0, 0))
+    if high and op.version > high:
+        return f"it needs version {op.version}, the target has {low} to {high}"
     facts = kernel(op.name, micro=profile.micro)
     if facts is None or op.name == "CUSTOM":
         return ""
@@ -105,6 +117,23 @@ def _on_cpu(op: Op, profile: RuntimeProfile, scheme: Scheme) -> str:
         if mine and check.holds_for(profile.generation) and not then.passes(check.code) and now.passes(check.code):
             return f"its kernel requires {check.why or check.that}"
     return ""
+
+
+def _requantized(op: Op, scheme: Scheme, *, dense_one_scale: bool) -> Op:
+    """The operator with tensors as the scheme has them: what its version is worked out from."""
+    one = op.name == "FULLY_CONNECTED" and dense_one_scale
+    inputs = tuple(_with_scales(op, index, tensor, scheme, one=one) for index, tensor in enumerate(op.inputs))
+    return replace(op, inputs=inputs, outputs=tuple(_with_scales(op, -1, t, scheme, one=True) for t in op.outputs))
+
+
+def _with_scales(op: Op, index: int, tensor: Tensor | None, scheme: Scheme, *, one: bool) -> Tensor | None:
+    dtype = _dtype(op, index, tensor, scheme) if tensor is not None and tensor.dtype == FLOAT else None
+    if tensor is None or dtype in (None, FLOAT):
+        return tensor
+    axis = CHANNELS.get(op.name, len(tensor.dims))
+    is_weight = tensor.is_constant and index == WEIGHTED.get(op.name, (0, -1))[1]
+    scales = range(tensor.dims[axis]) if is_weight and not one and axis < len(tensor.dims) else range(1)
+    return replace(tensor, dtype=str(dtype), quant=Quant(scales, scales, (), ()))  # their number counts alone
 
 
 def _sides(op: Op, scheme: Scheme) -> tuple[list[NodeTensor | None], list[NodeTensor | None]]:
