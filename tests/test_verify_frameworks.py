@@ -88,6 +88,47 @@ torch.export.save(torch.export.export(Two(), (), {"x": example}), "named.pt2")
 """
 
 
+OLDER = """
+import os
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
+import tensorflow as tf, tf_keras as keras, transformers
+image = keras.Input((4,), name="image")
+model = keras.Model(image, keras.layers.Dense(3, name="scores")(image))
+model.save("model.h5")
+model.save("model.keras")
+open("model.tflite", "wb").write(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+model.layers[-1].kernel.assign(model.layers[-1].kernel * 1.01)
+model.save("other.keras")
+bert = transformers.TFBertModel(transformers.BertConfig(vocab_size=99, hidden_size=32, num_hidden_layers=1,
+    num_attention_heads=2, intermediate_size=37, max_position_embeddings=32))
+ids = tf.TensorSpec([1, 16], tf.int32, name="input_ids")
+@tf.function(input_signature=[ids])
+def pooled(input_ids):
+    found = bert(input_ids=input_ids)
+    return {"last_hidden_state": found.last_hidden_state, "pooler_output": found.pooler_output}
+function = pooled.get_concrete_function()
+bert.save_pretrained("checkpoint")
+open("bert.tflite", "wb").write(tf.lite.TFLiteConverter.from_concrete_functions([function], bert).convert())
+"""
+
+
+@pytest.mark.slow
+def test_what_the_older_keras_wrote_is_a_reference(tmp_path: Path) -> None:
+    """Files of tf_keras in both formats, and a checkpoint whose weights are TensorFlow's alone."""
+    python = made(tmp_path, "TENSORFLOW_PYTHON", OLDER)
+    for source, model, rc in (
+        ("model.h5", "model.tflite", 0),
+        ("model.keras", "model.tflite", 0),
+        ("other.keras", "model.tflite", 1),
+        ("checkpoint", "bert.tflite", 0),
+    ):
+        arguments = source, model, "--python", python, "--delegates", "none", "-f", "json"
+        done = tflint("verify", *arguments, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (rc, "")
+        (run,) = json.loads(done.stdout)["entries"][0]["runs"]
+        assert run["reference"]["failure"] == ""
+
+
 @pytest.mark.slow
 def test_torch_is_a_reference(tmp_path: Path) -> None:
     """A module that a function gives, and programs of torch.export, whatever form they were exported with."""
@@ -119,11 +160,16 @@ def test_a_missing_framework_is_one_line(tmp_path: Path) -> None:
     """It says which environment lacks what, and how to name another; exit code 2."""
     (tmp_path / "m.tflite").write_bytes(sketch.build(two()))
     (tmp_path / "m.keras").write_bytes(b"")
-    done = tflint("verify", "m.keras", "m.tflite", cwd=tmp_path)
-
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "takes tensorflow or keras, and" in done.stderr
-    assert "--python" in done.stderr
+    (tmp_path / "checkpoint").mkdir()
+    (tmp_path / "checkpoint" / "config.json").write_text('{"architectures": ["BertModel"]}')
+    for source, words in (
+        ("m.keras", "m.keras takes tensorflow or keras, and "),
+        ("checkpoint", "checkpoint takes transformers with torch "),
+    ):
+        done = tflint("verify", source, "m.tflite", cwd=tmp_path)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert words in done.stderr
+        assert "--python" in done.stderr
 
 
 TOKENS = """

@@ -112,7 +112,8 @@ def called(model: Any) -> Any:
 
     def call(sample: dict[str, Any]) -> Any:
         values = list(arranged(sample, names).values())
-        values = [value.astype(str(tensor.dtype)) for value, tensor in zip(values, model.inputs)]  # noqa: B905 - same
+        types = [getattr(tensor.dtype, "name", tensor.dtype) for tensor in model.inputs]  # of TensorFlow, or a string
+        values = [value.astype(dtype) for value, dtype in zip(values, types)]  # noqa: B905 - same
         found = model(values if len(values) > 1 else values[0], training=False)
         if isinstance(found, (list, tuple)) and len(found) == len(outputs):
             return dict(zip(outputs, found))  # noqa: B905 - same
@@ -164,12 +165,27 @@ def torch_called(module: Any, sample: dict[str, Any], *, by_name: bool) -> Any:
 
 def checkpoint(request: dict[str, Any]) -> Any:
     """A Hugging Face checkpoint of this folder, in float32, by the class that its configuration names."""
+    folder = Path(request["source"])
+    config = json.loads((folder / "config.json").read_text())
+    name = (config.get("architectures") or ["AutoModel"])[0].removeprefix("TF")
+    if (folder / "tf_model.h5").exists() and not any(file for each in TORCH_WEIGHTS for file in folder.glob(each)):
+        return tensorflow_checkpoint(folder, f"TF{name}")
+    import torch  # noqa: F401 - who lacks it is told so
     import transformers
 
-    config = json.loads(Path(request["source"], "config.json").read_text())
-    name = (config.get("architectures") or ["AutoModel"])[0]
-    model = getattr(transformers, name).from_pretrained(request["source"], local_files_only=True)
+    model = getattr(transformers, name).from_pretrained(folder, local_files_only=True)
     return torch_module(model.float())
+
+
+def tensorflow_checkpoint(folder: Path, name: str) -> Any:
+    """One whose weights are TensorFlow's alone."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"  # transformers knows no other Keras
+    import tensorflow as tf
+    import tf_keras  # noqa: F401 - who lacks it is told so
+    import transformers
+
+    model = getattr(transformers, name).from_pretrained(folder, local_files_only=True)
+    return lambda sample: model({key: tf.constant(value) for key, value in sample.items()}, training=False)
 
 
 def python(request: dict[str, Any]) -> Any:
@@ -183,6 +199,7 @@ def python(request: dict[str, Any]) -> Any:
     return lambda sample: model(**sample)
 
 
+TORCH_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 LOADERS = {
     "saved-model": saved_model,
     "keras": keras,

@@ -32,7 +32,11 @@ TFLITE, SAVED_MODEL = "tflite", "saved-model"
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 ENDINGS = {".npz": SAVED, ".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".pt2": "torch"}
 INSIDE = {"saved_model.pb": SAVED_MODEL, "config.json": "checkpoint"}  # a file of a folder -> its kind
-PACKAGES = {"checkpoint": "torch and transformers", "torch": "torch", "keras": "tensorflow or keras"}
+PACKAGES = {
+    "checkpoint": "transformers with torch (of tf_model.h5 alone: with tensorflow and tf-keras)",
+    "torch": "torch",
+    "keras": "tensorflow or keras",
+}
 TIMEOUT = 600.0  # seconds for all samples of one model
 EXTRA = "tflint verify runs models: pip install 'tflint[verify]'"
 
