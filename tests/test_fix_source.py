@@ -60,6 +60,8 @@ def test_a_plan_is_a_recipe(checkpoint: Path, tmp_path: Path) -> None:
     again = tflint("fix", "m.tflite", "--recipe", "recipe.json", "--plan", "-f", "json", cwd=tmp_path)
 
     assert (again.returncode, again.stdout) == (0, first.stdout)
+    (tmp_path / "tflint.toml").write_text('[models."m.tflite"]\nrecipe = "recipe.json"\n')
+    assert tflint("fix", "m.tflite", "--plan", "-f", "json", cwd=tmp_path).stdout == first.stdout
     recipe = json.loads(first.stdout)
     assert recipe["types"] == {"x": "int32"}
     assert (recipe["dims"], recipe["outputs"], recipe["names"]) == ({"x.0": 2}, ["y"], {"y": "z"})
@@ -96,6 +98,21 @@ FLEX = "x: float64[2]\ny: float64[2] = CUSTOM:FlexErf(x)"
 GELU = "x: float32[2]\ny: float32[2] = GELU(x)"
 FLEX = "x: float64[2]\ny: float64[2] = CUSTOM:FlexErf(x)"
 GELU = "x: float32[2]\ny: float32[2] = GELU(x)"
+
+
+def test_a_configured_source_is_taken(checkpoint: Path, tmp_path: Path) -> None:
+    """A model whose source is known is converted again from it; what asks for an edit of the file gets that."""
+    (tmp_path / "m.tflite").write_bytes(sketch.build(OPEN))
+    (tmp_path / "tflint.toml").write_text('[models."m.tflite"]\nsource = "checkpoint"\n')
+    plan = tflint("fix", "m.tflite", "--plan", cwd=tmp_path)
+    edit = tflint("fix", "m.tflite", "--plan", "--select", "ALL", cwd=tmp_path)
+
+    assert (plan.returncode, plan.stderr) == (0, "")
+    assert f"m.tflite from {checkpoint}" in plan.stdout
+    assert "batch = 1: TFL401" in plan.stdout
+    assert "from" not in edit.stdout.split("\n", maxsplit=1)[0]
+
+
 CASES = [
     (OPEN, "litert", {"batch": 1, "length": 128}),
     (FLEX, "litert", {"settings": {"supported_ops": ["TFLITE_BUILTINS"]}}),

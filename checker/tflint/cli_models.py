@@ -181,9 +181,11 @@ def fix(
 
     With --source: convert it again from what it came from.
     """
-    if source is not None or recipe is not None:
-        from tflint.commands import convert as converting  # noqa: PLC0415 - start-up
+    from tflint.commands import convert as converting  # noqa: PLC0415 - start-up
 
+    if not any((source, recipe, mean, std, labels, vocabulary, order, select, unsafe_fixes, diff, quantize)):
+        source, recipe = converting.origin_of(model)
+    if source is not None or recipe is not None:
         if any((mean, std, labels, vocabulary, order, select, unsafe_fixes, diff, quantize, calibration)):
             raise TflintError("--source goes with none of these: mend or quantize what comes of it")
         again = converting.Request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -10,10 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
 from tflint.commands.fix import checker, noted
+from tflint.config.hierarchy import Hierarchy
 from tflint.convert.corrections import corrected
 from tflint.convert.environment import Environment, environment
 from tflint.convert.recipe import Recipe, read_recipe
@@ -91,6 +93,15 @@ def convert_command(request: Request) -> int:
     if found.problem:
         raise TflintError(f"{request.model}: {'left as it was' if before else 'not made'}: {found.problem}", 1)
     return 0
+
+
+def origin_of(model: Path) -> tuple[str | None, Path | None]:
+    """Source, or the recipe that names one, as the configuration has it for a model."""
+    known: dict[str, Any] = {}
+    for glob, table in Hierarchy().of(model).models.items():
+        if glob.matches(os.path.abspath(model)):  # noqa: PTH100 - globs match paths as they are written, links and all
+            known |= table
+    return (None, Path(known["recipe"])) if "recipe" in known else (known.get("source"), None)
 
 
 def recipe_of(request: Request) -> Recipe:

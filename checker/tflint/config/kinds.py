@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tflint.config.place import At
     from tflint.patterns import Glob
 
+FUNCTION = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+
 
 class Kind:
     """A kind of value; `words` say what it is."""
@@ -103,16 +105,16 @@ class Selector(Text):
 
 
 class File(Text):
-    """A path, relative to the folder of the file that names it. `only`: the ending that makes it one."""
+    """A path, relative to the folder of the file that names it. `only`: what text has in it that is one."""
 
     def __init__(self, words: str = "a path", only: str = "") -> None:
         super().__init__(words)
         self.only = only
 
     def parse(self, value: Any, at: At) -> str:
-        """The absolute path; text without the ending as it is."""
+        """The absolute path; other text as it is."""
         text = str(super().parse(value, at))
-        return os.path.normpath(os.path.join(at.folder, text)) if text.endswith(self.only) else text
+        return os.path.normpath(os.path.join(at.folder, text)) if re.search(self.only, text) else text
 
 
 class Pattern(Text):

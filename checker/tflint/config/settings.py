@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from tflint.config.kinds import (
+    FUNCTION,
     Choice,
     Day,
     File,
@@ -89,7 +90,7 @@ GATE = Record(
 PARITY = Record(
     {
         "inputs": File(),
-        "inputs-from": Text("text such as 'module:function'", r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"),
+        "inputs-from": Text("text such as 'module:function'", FUNCTION),
         "samples": Number(whole=True),
         "seed": Number(whole=True),
         "ranges": Table(
@@ -111,14 +112,14 @@ PARITY = Record(
 )
 MODEL = Record(
     {
-        "source": Text("text: where the model came from"),
+        "source": File("a path, or module:function", only=f"^(?!{FUNCTION})"),
         "recipe": File(),
         "contract": TableOrFile(),
         "parity": PARITY,
     },
     docs={
-        "source": "What the model was converted from.",
-        "recipe": "The recipe that converts it.",
+        "source": "What the model was converted from: `tflint fix` converts it again from this.",
+        "recipe": "The recipe that converts it: `tflint fix` does as it says.",
         "contract": "The interface that it must keep: a table, or the path of a TOML file.",
         "parity": "How `tflint verify` proves that it answers as its source does.",
     },
@@ -140,7 +141,7 @@ class Settings:
     """What a run is told of a model (and, in the keys marked `run`, of itself). Paths in it are absolute."""
 
     target: tuple[str, ...] = key(
-        List(File("a target", only=".toml"), "a list of targets"),
+        List(File("a target", only=r"\.toml$"), "a list of targets"),
         (),
         "Runtimes to judge models against: ids of `tflint target list`, parts of them, or paths of TOML profiles. "
         "Without one, the newest LiteRT is assumed, and reports say so.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from tflint.convert.settings import DTYPES, checked
+from tflint.convert.source import FUNCTION
 from tflint.errors import TflintError, nearest
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Change:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The recipe of a file. Raises TflintError."""
+    """The recipe of a file, whose paths are relative to its folder. Raises TflintError."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -110,7 +111,17 @@ def read_recipe(path: Path) -> Recipe:
         plain = json.loads(data)
     except (ValueError, RecursionError) as problem:
         raise TflintError(f"{path}: no JSON: {problem}") from None
-    return parsed(plain, str(path))
+    recipe = parsed(plain, str(path))
+    return replace(
+        recipe,
+        source=_beside(path, recipe.source),
+        calibration=recipe.calibration and _beside(path, recipe.calibration),
+    )
+
+
+def _beside(recipe: Path, text: str) -> str:
+    """A path that a recipe names, which is relative to its folder; functions as they are."""
+    return text if FUNCTION.fullmatch(text) else str(recipe.parent / text)
 
 
 def parsed(plain: Any, where: str) -> Recipe:
