@@ -96,13 +96,14 @@ def test_dimensions_that_go_together_are_opened_at_once(tmp_path: Path) -> None:
     ("text", "gate"),
     [
         ("x: float32[1,4] q=0.5+0\ny: float32[1,4] = RELU(x)\n", "exact"),
+        ('graph main(""~1) -> (""~2)\n""~1: float32[1,4]\n""~2: float32[1,4] = RELU(""~1)\n', "exact"),
         ("x: float32[2147483647,2147483647]\ny: float32[2147483647,2147483647] = RELU(x)\n", "tables"),
         ("graph main(x) -> (x)\nx: float32[1,4]\ny: float32[1,4] = RELU(x)\n", "exact"),
     ],
-    ids=["scale-of-floats", "huge", "input-is-output"],
+    ids=["scale-of-floats", "nameless", "huge", "input-is-output"],
 )
 def test_strange_models(tmp_path: Path, text: str, gate: str) -> None:
-    """A scale that means nothing, an input that no memory holds, an operator whose going leaves an input unread."""
+    """A scale that means nothing, no names, an input that no memory holds, an input that dead operators alone read."""
     path = model(tmp_path, text)
     done = tflint("fix", path, "-f", "json", cwd=tmp_path)
 

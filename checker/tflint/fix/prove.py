@@ -140,12 +140,14 @@ def _runs_well(judgement: Judgement) -> bool:
 def _binding(reference: Path, candidate: Path, document: Document, edits: Collection[Edit]) -> dict[str, str]:
     """Reference name -> candidate name of what is called or placed otherwise than it was."""
     found = {edit.old: edit.new for edit in edits if isinstance(edit, Rename)}
+    placed: list[tuple[str, str]] = []
     for side in SIDES:
         now = {port.position: port.name for port in _ports(candidate, side)}
         for port, place in _moved(_ports(reference, side), document, side):
             if place in now and now[place] != port.name:
-                found[port.name] = now[place]
-    return found
+                placed.append((port.name, now[place]))
+    names = [ours for ours, _ in placed]
+    return found | {ours: theirs for ours, theirs in placed if names.count(ours) == 1}  # others are bound by position
 
 
 def _ports(path: Path, side: str) -> list[Port]:
