@@ -48,14 +48,16 @@ def quantize_command(request: Request) -> int:
         raise TflintError(EXTRA)
     if not request.model.is_file():
         raise TflintError(f"no such file: {request.model}")
-    with closing(Children()) as children:
-        children.start(script=QUANTIZER)  # it imports for a second, we for half of one
-        children.start(script=RUNNER, modules=("ai_edge_litert.interpreter",))
-        try:
+    try:
+        with closing(Children()) as children:
+            children.start(script=QUANTIZER)  # it imports for a second, we for half of one
+            children.start(script=RUNNER, modules=("ai_edge_litert.interpreter",))
             return _quantized(request, children)
-        except OSError as problem:
-            where = f": {problem.filename}" if problem.filename else ""
-            raise TflintError(f"{request.model}: left as it was: {problem.strerror or problem}{where}", 1) from None
+    except MemoryError:
+        why = "out of memory"
+    except OSError as problem:
+        why = f"{problem.strerror or problem} (temporary files are in {tempfile.gettempdir()})"
+    raise TflintError(f"{request.model}: left as it was: {why}", 1)
 
 
 def _quantized(request: Request, children: Children) -> int:

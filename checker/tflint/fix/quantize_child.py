@@ -88,6 +88,8 @@ class Work:
                 told = {}
         except MemoryError:
             told = {"failure": "out of memory"}
+        except OSError as error:
+            told = {"failure": f"cannot write {error.filename or 'the model'}: {error.strerror}"}
         except Exception as error:  # noqa: BLE001 - the library raises whatever comes
             told = {"failure": f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0]}
         self.answer[variant["id"]] = {**told, "seconds": time.perf_counter() - start}

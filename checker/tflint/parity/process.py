@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 RUNNER, FRAMEWORKS = (Path(__file__).with_name(name) for name in ("child.py", "frameworks.py"))
 QUANTIZER = Path(__file__).parents[1] / "fix" / "quantize_child.py"
 LAG = 0.004  # seconds between looks at a child: Popen.wait with a time limit looks every 50 ms
+FULL = 1 << 16  # bytes that are left where nothing could be written
 SIGNALS = {-getattr(signal, name): name for name in ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGFPE", "SIGBUS", "SIGILL")
            if hasattr(signal, name)}  # fmt: skip
 
@@ -78,8 +79,10 @@ class Process:
         if code in SIGNALS:
             memory = ": out of memory, or killed by hand" if SIGNALS[code] == "SIGKILL" else ""
             return f"the process died of {SIGNALS[code]}{memory} ({self._stage()})"
-        said = (self.folder / "stderr").read_text(encoding="utf-8", errors="replace")
-        return f"{said.strip().split(chr(10))[-1] or f'the process ended with {code}'} ({self._stage()})"
+        said = (self.folder / "stderr").read_text(encoding="utf-8", errors="replace").strip().split("\n")[-1]
+        if not said and shutil.disk_usage(self.folder).free < FULL:
+            said = f"no space left in {self.folder.parent}"
+        return f"{said or f'the process ended with {code}'} ({self._stage()})"
 
     def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What it answered: its JSON and its arrays."""
