@@ -74,7 +74,7 @@ def _row(row: Mapping[str, Any], entry: Entry, where: str) -> dict[str, Any]:
             raise TflintError(f"{where}: no input {name!r}{nearest(name, names)}; the model has {', '.join(names)}")
     missing = [name for name in names if name not in given]
     if missing:
-        raise TflintError(f"{where} lacks the input {missing[0]!r}; it has {', '.join(given)}")
+        raise TflintError(f"{where} lacks the input {missing[0]!r}; it has {', '.join(given) or 'none'}")
     return {port.name: _value(given[port.name], port, where) for port in entry.inputs}
 
 

@@ -221,7 +221,8 @@ class _Work:
                 answer, samples = replace(answer, rows=answer.rows[:BARE_ROWS]), samples.only(range(BARE_ROWS))
             found.append(judge(answer, self._run(variant.file, samples, other, mode), gates))
         reasons = [reason for each in found for reason in each.reasons]
-        return replace(variant, judgements=tuple(found), problem="; ".join(reasons))
+        once = [*reasons[:1], *(reason.partition(": ")[2] for reason in reasons[1:])]  # with the same runner
+        return replace(variant, judgements=tuple(found), problem="; ".join(once))
 
     def _bare(self, variant: Variant) -> str:
         found = self.judged(variant, BUILTIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 from math import isfinite
 from textwrap import wrap
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tflint.parity.metrics import Numbers
     from tflint.parity.results import Results
 
+FILE, WIDE = 140, 102  # columns of what is no terminal, and of the table with bytes
+LEAST = 0.001  # percent: less is not spelled out
+UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 HEADS = ("", "scheme", "parity", "logit diff", "top-1", "size", "deflated", "latency", "memory")
 DEFINITIONS = (
     f"logit diff = {LOGIT}, in percent; top-1: rows whose largest element is the same; both of the output that is "
@@ -35,8 +39,9 @@ def lines(path: str, found: Quantized, written: str | None) -> Iterator[str]:
         yield from (f"            {short(note, LONGEST_MESSAGE)}" for note in samples.notes)
     yield from (f"  note      {short(note, LONGEST_MESSAGE)}" for note in found.notes)
     yield ""
-    yield from _table(found)
-    yield from wrap(DEFINITIONS, 110)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else FILE
+    yield from _table(found, narrow=width < WIDE)
+    yield from wrap(DEFINITIONS, min(width, 110))
     yield ""
     for variant in found.variants:
         if variant.problem:
@@ -151,32 +156,39 @@ def _label(variant: Variant) -> str:
     return variant.scheme + (f" (-{count})" if count else "")
 
 
-def _table(found: Quantized) -> list[str]:
+def _table(found: Quantized, *, narrow: bool) -> list[str]:
+    """The table; a narrow one, of 80 columns, has sizes in kB and less air."""
     from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
     from rich.table import Table  # noqa: PLC0415 - same
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
     for head in HEADS:
-        table.add_column(head, justify="left" if head in HEADS[:3] else "right", no_wrap=True)
-    table.add_row("", "float32", "", "", "", *_sizes(found.size, found.deflated), *_costs(_cost(found.reference)))
+        name = head.replace(" ", "\n") if narrow else head
+        table.add_column(name, justify="left" if head in HEADS[:3] else "right", no_wrap=True)
+    sizes = _sizes(found.size, found.deflated, narrow=narrow)
+    table.add_row("", "float32", "", "", "", *sizes, *_costs(_cost(found.reference)))
     for variant in found.variants:
         logit, top1 = _worst(variant)
         verdict = "holds" if variant.holds else "FAILS" if variant.judgements else "none"
         cost = _cost(judgement.candidate for judgement in variant.judgements)
         table.add_row("*" if variant is found.chosen else "", _label(variant), verdict, _percent(logit), _percent(top1),
-                      *_sizes(variant.size, variant.deflated), *_costs(cost))  # fmt: skip
+                      *_sizes(variant.size, variant.deflated, narrow=narrow), *_costs(cost))  # fmt: skip
     out = io.StringIO()
-    width = None if sys.stdout.isatty() else 140
-    Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
+    Console(file=out, width=FILE, color_system=None, highlight=False, markup=False, emoji=False).print(table)
     return out.getvalue().rstrip("\n").split("\n")
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g} %"
+    return "" if value is None else f"{value:.4g} %" if value >= LEAST or value == 0 else f"<{LEAST} %"
 
 
-def _sizes(*values: int) -> tuple[str, ...]:
-    return tuple(f"{value:,}" if value else "" for value in values)
+def _sizes(*values: int, narrow: bool) -> tuple[str, ...]:
+    return tuple("" if not value else _short_size(value) if narrow else f"{value:,}" for value in values)
+
+
+def _short_size(value: int) -> str:
+    unit, name = next(((unit, name) for unit, name in UNITS if value >= unit), (1, "B"))
+    return f"{value / unit:.3g} {name}" if value / unit < 1000 else f"{value / unit:.0f} {name}"
 
 
 def _costs(cost: dict[str, Any]) -> tuple[str, str]:
