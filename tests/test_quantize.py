@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from command import tflint
+from models import ROOT
 from quantizing import AUTOENCODER, CORPUS, DENSE, GESTURES, RANDOM, built, corpus, outlier, quantized, recorded, values
 from tflint.fix import quantizer
 from tflint.fix.document import open_document
@@ -187,3 +190,22 @@ def test_an_operator_that_the_runtime_refuses_stays_float(tmp_path: Path) -> Non
 
     [kept] = [row for row in found["variants"] if row["kept"]]
     assert kept["float_layers"] == ["BATCH_MATMUL"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("TFLINT_TENSORFLOW" not in os.environ, reason="names no Python with tensorflow and scikit-learn")
+def test_auto_rescues_a_trained_network(tmp_path: Path) -> None:
+    """Digits with one feature that nobody scaled: int4 of all layers guesses, of all but the first it knows them."""
+    make = ROOT / "benchmarks" / "make_digits.py"
+    subprocess.run([os.environ["TFLINT_TENSORFLOW"], make, tmp_path], check=True, capture_output=True)
+    model = tmp_path / "digits.tflite"
+
+    found = quantized(
+        model, "auto", "--calibration", tmp_path / "calibration.npz", "--inputs", tmp_path / "held_out.npz"
+    )
+
+    rows = {(row["scheme"], len(row["float_layers"])): row for row in found["variants"]}
+    assert rows["int4", 0]["top1"] < 50
+    assert rows["int4", 1]["kept"]
+    assert rows["int4", 1]["top1"] > 98
+    assert rows["int4", 1]["size"] < rows["float16", 0]["size"] / 2

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LAYER_ROWS = 2  # samples by which layers are ranked
 FALLBACK = 16 << 30  # bytes, where the machine does not tell its own
-_NODE = re.compile(r"Node number \d+ \((\w+)\) failed")
+_NODE = re.compile(r"Node number \d+ \(([A-Z][A-Z0-9_]*)\) failed")
 _NAMES = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}  # qtyping.TFLOperationName has a name of its own
 
 
