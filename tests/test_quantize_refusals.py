@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from command import tflint
-from quantizing import AUTOENCODER, CORPUS, DENSE, built, corpus, recorded
+from quantizing import AUTOENCODER, CORPUS, DENSE, RANDOM, built, corpus, quantized, recorded, values
 from tflint.commands.quantize import EXTRA, Request, quantize_command
 from tflint.errors import TflintError
 
@@ -39,6 +39,34 @@ def test_refusals_explain(name: str, scheme: str, sentence: str, tmp_path: Path)
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert model.read_bytes() == (CORPUS / name).read_bytes()
+
+
+def test_a_loop_takes_schemes_without_calibration_alone(tmp_path: Path) -> None:
+    """int8 is refused through WHILE with what to do instead, though there is good data; dynamic is that."""
+    loop = f"""
+graph main(x) -> (y)
+x: float32[1,16]
+w: float32[16,16] = const {values(RANDOM.normal(size=(16, 16)))}
+h: float32[1,16] = FULLY_CONNECTED(x, w, -)
+y: float32[1,16] = WHILE(h) cond_subgraph_index=1 body_subgraph_index=2
+graph cond(c) -> (t)
+c: float32[1,16]
+t: bool[] = const [0]
+graph body(b) -> (e)
+b: float32[1,16]
+e: float32[1,16] = NEG(b)
+"""
+    model = built(loop, tmp_path)
+    before = model.read_bytes()
+
+    static = tflint("fix", model, "--quantize", "int8", "--calibration", recorded(model), cwd=tmp_path)
+
+    assert (static.returncode, static.stdout) == (1, "")
+    assert "int8 is not possible through WHILE #1 'y'" in static.stderr
+    assert "dynamic and weight-only-int8 need no calibration" in static.stderr
+    assert len(static.stderr.splitlines()) == 1
+    assert model.read_bytes() == before
+    assert quantized(model, "dynamic")["kept"] == "dynamic"
 
 
 def test_tensors_that_calibration_cannot_read_are_explained(tmp_path: Path) -> None:
