@@ -122,6 +122,19 @@ def test_auto_keeps_the_smallest_that_holds(tmp_path: Path) -> None:
     assert model.read_bytes() == (CORPUS / GESTURES).read_bytes()
 
 
+def test_auto_goes_on_where_the_check_refuses_the_smallest(tmp_path: Path) -> None:
+    """For TFLite 2.16, which has no dense layer with scales per channel, the next smallest that holds is kept."""
+    model = corpus(GESTURES, tmp_path)
+
+    found = quantized(model, "auto", "--target", "tflite-2.16", "--metric", "logit:1e9")
+
+    rows = {row["scheme"]: row for row in found["variants"] if not row["float_layers"]}
+    assert "TFL201 would be new: FULLY_CONNECTED version 12" in rows["int4"]["problem"]
+    assert "TFL201 would be new" in rows["dynamic"]["problem"]
+    assert rows["int4"]["size"] < rows["weight-only-int8"]["size"]
+    assert found["kept"] == "weight-only-int8"
+
+
 def test_auto_leaves_the_worst_layer_float(tmp_path: Path) -> None:
     """Where one layer is what spoils a small scheme, that layer stays float and the rest is quantized."""
     found = quantized(built(outlier(), tmp_path), "auto")
