@@ -80,7 +80,7 @@ class Process:
             memory = ": out of memory, or killed by hand" if SIGNALS[code] == "SIGKILL" else ""
             return f"the process died of {SIGNALS[code]}{memory} ({self._stage()})"
         said = (self.folder / "stderr").read_text(encoding="utf-8", errors="replace").strip().split("\n")[-1]
-        if not said and shutil.disk_usage(self.folder).free < FULL:
+        if shutil.disk_usage(self.folder).free < FULL:
             said = f"no space left in {self.folder.parent}"
         return f"{said or f'the process ended with {code}'} ({self._stage()})"
 
