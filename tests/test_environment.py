@@ -178,8 +178,11 @@ def test_what_is_installed_here_is_taken(kept: Path) -> None:
     facts = {
         "module": "pytest_randomly",
         "distributions": ["pytest-randomly"],
-        "platforms": {here(): [minor, minor]},
-        "series": {minor: {"newest": version, "python": [MINE], "beside": ["pytest>=1"], "reads": True}},
+        "platforms": {here(): [minor, "99.0"]},
+        "series": {
+            minor: {"newest": f"{minor}.99", "python": [MINE], "beside": ["pytest>=1"], "reads": True},
+            "99.0": {"newest": "99.0.0", "python": [MINE], "reads": True},
+        },
     }
     table = small(**facts)
 

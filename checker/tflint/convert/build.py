@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint.convert.interpreters import output, require_uv, surroundings
-from tflint.convert.lock import held, locked
+from tflint.convert.lock import WORDS, held, locked
 from tflint.errors import TflintError
 from tflint.report.escape import short
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 FOLDER = "TFLITE_LINT_CONVERTERS"
 LONGEST = 500  # characters of what uv or Python say of a failure
-_EVERY = 1.0  # seconds between two words on progress
 _ASK = """
 import importlib.metadata, importlib.util, sys
 print(importlib.metadata.version(sys.argv[2]) if importlib.util.find_spec(sys.argv[1]) else "")
@@ -161,7 +160,7 @@ def _run(
                 if passed > limit:
                     return f"not done within {limit:g} seconds"
                 with suppress(subprocess.TimeoutExpired):
-                    code = child.wait(_EVERY)
+                    code = child.wait(max(0.0, min(WORDS, limit - passed)))
                     break
         finally:
             _end(child)

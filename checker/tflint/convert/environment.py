@@ -62,8 +62,8 @@ def environment(
 ) -> Environment:
     """Give the environment that `--converter` asks for, built if it has to be.
 
-    `framework`: the converter that the source takes, for where nothing is said. `progress` hears every second what
-    is being done. Raises TflintError where there is none and none can be built within `limit` seconds.
+    `framework`: the converter that the source takes, for where nothing is said. `progress` hears every few seconds
+    what is being done. Raises TflintError where there is none and none can be built within `limit` seconds.
     """
     table = converters() if table is None else table
     if spec == AUTO:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-EVERY = 0.5  # seconds between two tries
+TRIES = 0.5  # seconds between two
+WORDS = 5.0  # seconds between two words on progress, which may be lines of a log
 
 
 @contextmanager
@@ -24,14 +25,16 @@ def held(path: Path, limit: float, waiting: Callable[[float], None]) -> Iterator
     Raises TflintError after `limit` seconds and where files cannot be locked, OSError where there can be none.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    start = time.monotonic()
+    start = due = time.monotonic()
     try:
         while not locked(handle, path):
             passed = time.monotonic() - start
             if passed > limit:
                 raise TflintError(f"{path}: another process has held this lock for {limit:g} seconds")
-            waiting(passed)
-            time.sleep(EVERY)
+            if start + passed >= due:
+                waiting(passed)
+                due += WORDS
+            time.sleep(TRIES)
         yield handle
     finally:
         os.close(handle)
