@@ -6,7 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-GENERATORS = ("generate_schema.py", "generate_index.py", "generate_config.py", "generate_cli.py", "make_examples.py")
+GENERATORS = (
+    "generate_schema.py",
+    "generate_index.py",
+    "generate_config.py",
+    "generate_cli.py",
+    "generate_failures.py",
+    "make_examples.py",
+)
 
 
 def main() -> int:

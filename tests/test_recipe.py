@@ -25,6 +25,7 @@ FULL = Recipe(
     outputs=("last_hidden_state",),
     settings={"allow_custom_ops": True, "supported_ops": ["TFLITE_BUILTINS"]},
     names={"last_hidden_state": "hidden"},
+    steps=("eager", "import:tensorflow_text"),
     targets=("tflite-2.12",),
     metrics=("cosine:0.999",),
 )
@@ -47,6 +48,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"version": VERSION, "source": "m", "batch": 0}, "batch is a size, not 0"),
     ({"version": VERSION, "source": "m", "batch": True}, "batch is a size, not true"),
     ({"version": VERSION, "source": "m", "outputs": "x"}, "outputs is a list of text"),
+    ({"version": VERSION, "source": "m", "steps": ["eager", "import:os;x"]}, "steps is a list of steps"),
     ({"version": VERSION, "source": "m", "types": {"x": "int12"}}, "types is a table of types"),
     ({"version": VERSION, "source": "m", "settings": {"allow_custom_op": True}}, "did you mean 'allow_custom_ops'"),
     ({"version": VERSION, "source": "m", "settings": {"allow_custom_ops": 1}}, "is true or false, not 1"),

@@ -81,6 +81,7 @@ def convert_command(request: Request) -> int:
             folder,
             partial(_place, request),
             replay=request.recipe is not None,
+            targets=[resolve(target) for target in recipe.targets],
             timeout=request.timeout,
             trusted=request.trusted,
             progress=say if sys.stderr.isatty() else lambda _: None,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.convert.interpreters import surroundings
 from tflint.convert.source import source_of
+from tflint.errors import TflintError
 from tflint.process import run_script
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ def attempt(
 ) -> Attempt:
     """Follow a recipe where its converter is; what is made lies in `folder`.
 
-    Raises TflintError for a source that is none, and where there is no such interpreter.
+    Raises TflintError for a source that is none, for calibration samples that are not what the model takes, and where
+    there is no such interpreter.
     """
     folder.mkdir()
     source = source_of(recipe.source)
@@ -62,15 +65,26 @@ def attempt(
         **{name: getattr(recipe, name) for name in ("batch", "length", "outputs", "steps")},
         **{name: dict(getattr(recipe, name)) for name in ("dims", "types", "settings", "names", "map")},
     }
-    ended = run_script(
+    run = partial(
+        run_script,
         BY_TORCH if recipe.by_torch else BY_TENSORFLOW,
-        request,
-        folder,
-        str(where.python),
+        python=str(where.python),
         timeout=timeout,
         memory=_memory(),
         environment=surroundings() if where.built else None,
     )
+    if recipe.calibration is not None and recipe.quantize is None:
+        if recipe.by_torch:
+            raise TflintError(f"{recipe.converter} does not calibrate: quantize what comes of it, with `--quantize`")
+        from tflint.convert.calibration import calibrated  # noqa: PLC0415 - numpy
+
+        first = folder / "describe"
+        first.mkdir()
+        ended = run({**request, "describe": True}, first)
+        if ended.answer is None or "failure" in ended.answer:
+            return Attempt(recipe, None, ended, (ended.answer or {}).get("failure", {}))
+        request |= calibrated(recipe.calibration, ended.answer["inputs"], folder / "samples.npz")
+    ended = run(request, folder)
     file = folder / "model.tflite"
     answer = ended.answer or {}
     made = file if ended.answer is not None and "failure" not in answer and file.exists() else None

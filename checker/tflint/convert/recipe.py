@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ VERSION = 1
 TENSORFLOW, TORCH, AUTO = "tensorflow", "litert-torch", "auto"
 SIGNATURE = "serving_default"
 MAX_BYTES = 1 << 20
+STEPS = re.compile(r"eager|tf-keras|import:[A-Za-z_][\w.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Recipe:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the converter, by TensorFlow's names."""
     steps: tuple[str, ...] = ()
-    """What is done to the source before: names of `tflint.convert.steps`."""
+    """What is done before the source is loaded: those of STEPS."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Input or output of the source -> what it is to be called."""
     map: Mapping[str, str] = field(default_factory=dict)
@@ -171,5 +173,9 @@ KINDS: dict[str, tuple[str, Any]] = {
     "types": (f"a table of types ({', '.join(DTYPES)})", _table(lambda value: value in DTYPES)),
     "settings": ("a table", lambda value: isinstance(value, dict)),
     **dict.fromkeys(("names", "map"), ("a table of names", _table(_text))),
-    **dict.fromkeys(("outputs", "steps", "targets", "metrics"), ("a list of text", _texts)),
+    **dict.fromkeys(("outputs", "targets", "metrics"), ("a list of text", _texts)),
+    "steps": (
+        "a list of steps (eager, tf-keras, import:MODULE)",
+        lambda value: _texts(value) and all(map(STEPS.fullmatch, value)),
+    ),
 }

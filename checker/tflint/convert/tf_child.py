@@ -9,6 +9,7 @@ so that any environment can run it.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -31,20 +32,32 @@ def convert(work: Any) -> None:
     import tensorflow as tf
     import tf_sources
 
+    prepare(tf, work.request["steps"])
     work.stage("load")
     source = tf_sources.load(work.request)
     work.learn(source, eager=tf.executing_eagerly())
     work.stage("trace")
     saved = str(work.folder / "saved_model")
     export(tf, work, source, saved)
+    if work.request.get("describe"):
+        return
     work.stage("convert")
     converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=[work.request["signature"]])
     configure(tf, converter, work.request["settings"])
     if work.request.get("samples"):
-        converter.representative_dataset = lambda: representative(work.request)
+        converter.representative_dataset = lambda: representative(work)
     content = converter.convert()
     work.stage("write")
     (work.folder / "model.tflite").write_bytes(content)
+
+
+def prepare(tf: Any, steps: list[str]) -> None:
+    """Steps of the recipe that come before the source: libraries of operators, and eager execution that stays on."""
+    for step in steps:
+        if step.startswith("import:"):
+            importlib.import_module(step.partition(":")[2])
+    if "eager" in steps:
+        tf.compat.v1.disable_eager_execution = tf.compat.v1.disable_v2_behavior = lambda: None
 
 
 def export(tf: Any, work: Any, source: Any, saved: str) -> None:
@@ -54,6 +67,10 @@ def export(tf: Any, work: Any, source: Any, saved: str) -> None:
         outer, wanted = work.port(name, dtype)
         specs[outer] = tf.TensorSpec(None if shape is None else work.sizes(name, shape), wanted, name=outer)
         inner[outer] = (name, dtype)
+    work.answer["inputs"] = {
+        name: [None if spec.shape.rank is None else spec.shape.as_list(), spec.dtype.name]
+        for name, spec in specs.items()
+    }
 
     def serve(**sample: Any) -> dict[str, Any]:
         values = {inner[outer][0]: tf.cast(value, inner[outer][1]) for outer, value in sample.items()}
@@ -63,11 +80,12 @@ def export(tf: Any, work: Any, source: Any, saved: str) -> None:
     module = tf.Module()
     module.state = variables(tf, source.holder)
     signatures = {work.request["signature"]: function}
+    told = tf.saved_model.SaveOptions(save_debug_info=True)  # else the converter's errors name no line of any code
     try:
-        tf.saved_model.save(module, saved, signatures=signatures)
+        tf.saved_model.save(module, saved, signatures, told)
     except AssertionError:
         module.holder = source.holder  # it reads tables too: all of it is kept then, which Keras traces layer by layer
-        tf.saved_model.save(module, saved, signatures=signatures)
+        tf.saved_model.save(module, saved, signatures, told)
 
 
 def variables(tf: Any, holder: Any) -> list[Any]:
@@ -100,10 +118,12 @@ def setting(tf: Any, name: str, value: Any) -> Any:
     return tf.as_dtype(value) if name.endswith("_type") else value
 
 
-def representative(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def representative(work: Any) -> Iterator[dict[str, Any]]:
     """Calibration samples, one at a time."""
     import numpy as np
 
+    work.stage("calibrate")
+    request = work.request
     with np.load(request["samples"], allow_pickle=False) as archive:
         for index in range(request["count"]):
             yield {name: archive[f"{index}/{place}"] for place, name in enumerate(request["sample_names"])}

@@ -46,17 +46,18 @@ def saved_model(request: dict[str, Any]) -> Source:
     loaded = tf.saved_model.load(request["source"])
     keys = list(loaded.signatures)
     wanted = request.get("source_signature")
-    key = wanted if wanted in keys else keys[0] if len(keys) == 1 else "serving_default"
+    key = wanted or (keys[0] if len(keys) == 1 else "serving_default")
+    if not keys:
+        raise SourceError("signature", "the SavedModel has no signature, so what it takes and gives is not known")
     if key not in keys:
-        raise SourceError("signature", f"the SavedModel has the signatures {', '.join(keys) or 'none'}")
+        raise SourceError("signature", f"the SavedModel has no signature '{key}'; it has {', '.join(keys)}")
     return concrete(loaded.signatures[key], loaded, {"signatures": keys})
 
 
 def concrete(function: Any, holder: Any, about: dict[str, Any] | None = None) -> Source:
     """A concrete function."""
-    specs = function.structured_input_signature[1] or {
-        tensor.name.partition(":")[0]: tensor for tensor in function.inputs if tensor.dtype != tf.resource
-    }
+    given = function.inputs[: len(function.inputs) - len(function.captured_inputs)]
+    specs = function.structured_input_signature[1] or {tensor.name.partition(":")[0]: tensor for tensor in given}
     return Source(
         lambda sample: function(**sample), {name: _spec(spec) for name, spec in specs.items()}, holder, about or {}
     )
@@ -106,6 +107,8 @@ def _refuse_code(path: str) -> None:
 def keras_model(model: Any) -> Source:
     """A Keras model, of either Keras."""
     if not getattr(model, "inputs", None):
+        if getattr(model, "built", False):
+            raise SourceError("inputs", "a Keras model that is a class of its own does not say what its inputs are")
         raise SourceError("unbuilt", "the Keras model has never been called, so its inputs are not known")
     names = [tensor.name.partition(":")[0] for tensor in model.inputs]
     inputs: dict[str, tuple[list[int | None] | None, str]] = {
@@ -167,8 +170,11 @@ def graph(request: dict[str, Any]) -> Source:
 
 def python(request: dict[str, Any]) -> Source:
     """What `module:function` gives: a Keras model, a tf.Module, a concrete function; or torch's, for another child."""
-    module, _, name = request["source"].partition(":")
-    model = getattr(__import__(module, fromlist=[name]), name)()
+    place, _, name = request["source"].partition(":")
+    module = __import__(place, fromlist=[name])
+    _require_eager(place)
+    model = getattr(module, name)()
+    _require_eager(name)
     first = model[0] if isinstance(model, tuple) else model
     if hasattr(first, "forward"):
         raise SourceError("torch", "it gives a torch module")
@@ -181,6 +187,12 @@ def python(request: dict[str, Any]) -> Source:
         what = "Keras models, concrete functions, a tf.Module whose __call__ is a tf.function with an input_signature"
         raise SourceError("unknown", f"it gives a {type(model).__name__}: tflint converts {what}, and torch modules")
     return concrete(function.get_concrete_function(), model)
+
+
+def _require_eager(what: str) -> None:
+    """Without eager execution a model is traced without its weights."""
+    if not tf.executing_eagerly():
+        raise SourceError("eager", f"{what} switches eager execution off")
 
 
 LOADERS = {

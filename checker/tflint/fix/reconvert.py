@@ -17,7 +17,7 @@ from tflint.convert.ladder import next_rung
 from tflint.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tflint.convert.attempt import Attempt
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tflint.convert.recipe import Change, Recipe
     from tflint.findings import FileReport, Finding
     from tflint.parity.report import ParityReport
+    from tflint.runtimes.profile import RuntimeProfile
 
     Check = Callable[[Path], FileReport]
 
@@ -69,15 +70,15 @@ def reconvert(
     place: Callable[[Recipe], Environment],
     *,
     replay: bool = False,
-    flex: bool = False,
+    targets: Sequence[RuntimeProfile] = (),
     timeout: float,
     trusted: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Reconverted:
     """Attempt, and attempt again with what the result asks for; `replay`: the recipe as it is, once.
 
-    `before`: findings of the model that is to be replaced; `place`: where a recipe's converter is. Raises TflintError
-    for what is the user's to mend.
+    `before`: findings of the model that is to be replaced; `place`: where a recipe's converter is; `targets`: what the
+    result is for. Raises TflintError for what is the user's to mend.
     """
     found = Reconverted(recipe, before)
     changes: list[Change] = []
@@ -87,11 +88,12 @@ def reconvert(
         found.recipe = recipe
         progress(f"attempt {number}: {', '.join(change.line for change in changes) or recipe.converter}")
         tried = attempt(recipe, place(recipe), folder / f"attempt-{number}", timeout=timeout, trusted=trusted)
-        if tried.file is None:
-            diagnosis = diagnose(tried)
+        diagnosis = diagnose(tried)
+        if tried.file is None or diagnosis is not None:
+            assert diagnosis is not None  # noqa: S101 - what made no model has one
             found.tries.append(Try(tuple(changes), tried, diagnosis))
-            found.problem = str(diagnosis)
-            changes = [] if replay else next_rung(recipe, diagnosis, flex=flex)
+            found.problem = diagnosis.told
+            changes = [] if replay else next_rung(tried, diagnosis, targets)
         else:
             report = check(tried.file)
             operators = sum(len(graph.ops) for graph in open_model(tried.file).subgraphs)

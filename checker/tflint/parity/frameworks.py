@@ -190,8 +190,12 @@ def tensorflow_checkpoint(folder: Path, name: str) -> Any:
 
 def python(request: dict[str, Any]) -> Any:
     """What `module:function` gives: a torch module, a Keras model, or a function of inputs by name."""
-    module, _, name = request["source"].partition(":")
-    model = getattr(__import__(module, fromlist=[name]), name)()
+    place, _, name = request["source"].partition(":")
+    module = __import__(place, fromlist=[name])
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None and not tensorflow.executing_eagerly():
+        tensorflow.compat.v1.enable_eager_execution()  # which its module switched off: graphs alone have no answers
+    model = getattr(module, name)()
     if hasattr(model, "forward"):
         return torch_module(model)
     if hasattr(model, "inputs") and hasattr(model, "predict"):
