@@ -102,7 +102,8 @@ def _lines(name: str, found: Reconverted) -> Iterator[str]:
         yield f"  attempt {place}, {each.attempt.seconds:.1f} s{', ' if with_what else ''}{with_what}"
         yield from (f"    {_why(change)}" for change in each.changes)
         if each.diagnosis is not None:
-            yield f"    no model: {short(str(each.diagnosis), LONGEST_MESSAGE)}"
+            what = "no model" if each.attempt.file is None else "not kept"
+            yield f"    {what}: {short(str(each.diagnosis), LONGEST_MESSAGE)}"
         if each.report is None:
             continue
         now = _codes(each.report)
