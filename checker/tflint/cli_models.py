@@ -155,6 +155,17 @@ def fix(
     recipe: Annotated[
         Path | None, typer.Option(help="Convert again as this file says, from `--source ... --plan -f json`.")
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH|MODULE:FUNCTION",
+            help="PyTorch weights for the model that --source gives: a checkpoint, or a function that gives a module.",
+        ),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="OLD=NEW", help="PyTorch parameter -> variable of the model; repeatable."),
+    ] = None,
     converter: Annotated[
         str | None,
         typer.Option(
@@ -199,6 +210,8 @@ def fix(
             inputs=inputs,
             metrics=tuple(metric or ()),
             targets=tuple(target or ()),
+            weights=weights,
+            map=tuple(map_ or ()),
             converter=converter,
             python=python,
             trusted=trust_source,

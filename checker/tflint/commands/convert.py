@@ -19,7 +19,7 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.convert.corrections import corrected
 from tflint.convert.environment import Environment, environment
 from tflint.convert.recipe import Recipe, read_recipe
-from tflint.convert.source import converter_of, source_of
+from tflint.convert.source import converter_of, refuse_code, source_of, weights_of
 from tflint.errors import TflintError, one_of, say
 from tflint.runtimes.profile import resolve
 
@@ -45,6 +45,8 @@ class Request:
     inputs: str | None
     metrics: tuple[str, ...]
     targets: tuple[str, ...]
+    weights: str | None
+    map: tuple[str, ...]
     converter: str | None
     python: str | None
     trusted: bool
@@ -59,7 +61,11 @@ def convert_command(request: Request) -> int:
     """Run it; give the exit code. Raises TflintError."""
     one_of(request.output_format, "--output-format", FORMATS)
     recipe = recipe_of(request)
-    source_of(recipe.source)
+    source = source_of(recipe.source)
+    if recipe.weights is not None:
+        weights_of(recipe.weights, source)
+    if not (request.trusted or request.plan):
+        refuse_code(source)
     check = checker(request.model, recipe.targets)
     before = check(request.model) if request.model.exists() else None
     size = request.model.stat().st_size if before else 0
@@ -117,7 +123,9 @@ def recipe_of(request: Request) -> Recipe:
         converter=request.converter or converter_of(source_of(request.source)),
         outputs=request.keep_outputs,
         dims=dict(map(_dim, request.fix_dims)),
-        names=dict(map(_name, request.renames)),
+        names=dict(_pair("--rename", text) for text in request.renames),
+        weights=request.weights,
+        map=dict(_pair("--map", text) for text in request.map),
         targets=request.targets,
         metrics=request.metrics,
     )
@@ -140,10 +148,10 @@ def _dim(text: str) -> tuple[str, int]:
     return f"{name}.{int(number)}", int(size)
 
 
-def _name(text: str) -> tuple[str, str]:
+def _pair(flag: str, text: str) -> tuple[str, str]:
     old, equals, new = text.partition("=")
     if not (equals and old and new):
-        raise TflintError(f"--rename {text}: write OLD=NEW")
+        raise TflintError(f"{flag} {text}: write OLD=NEW")
     return old, new
 
 

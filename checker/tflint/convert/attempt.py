@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from tflint.process import Ended
 
 HERE = Path(__file__).parent
-BY_TENSORFLOW = (HERE / "tf_child.py", HERE / "tf_sources.py", HERE / "work.py")
-BY_TORCH = (HERE / "torch_child.py", HERE / "torch_sources.py", HERE / "work.py")
+COMMON = (HERE / "weights.py", HERE / "work.py")
+BY_TENSORFLOW = (HERE / "tf_child.py", HERE / "tf_sources.py", *COMMON)
+BY_TORCH = (HERE / "torch_child.py", HERE / "torch_sources.py", *COMMON)
 TIMEOUT = 3600.0  # seconds: a full MobileBERT takes 75
 
 
@@ -62,6 +63,7 @@ def attempt(
         "kind": source.kind,
         "trusted": trusted,
         "signature": recipe.signature,
+        "weights": recipe.weights and _place(recipe.weights),
         **{name: getattr(recipe, name) for name in ("batch", "length", "outputs", "steps")},
         **{name: dict(getattr(recipe, name)) for name in ("dims", "types", "settings", "names", "map")},
     }
@@ -89,6 +91,11 @@ def attempt(
     answer = ended.answer or {}
     made = file if ended.answer is not None and "failure" not in answer and file.exists() else None
     return Attempt(recipe, made, ended, answer.get("failure", {}))
+
+
+def _place(weights: str) -> str:
+    """A file's absolute path, for a child works elsewhere; or `module:function`."""
+    return str(Path(weights).resolve()) if Path(weights).exists() else weights
 
 
 def _memory() -> int | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.convert.recipe import AUTO, TENSORFLOW, Change
+from tflint.convert.recipe import AUTO, CHANNELS_LAST, TENSORFLOW, Change
+from tflint.convert.source import FUNCTION
+from tflint.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     Correct = Callable[[Finding, Recipe], Iterator[Change]]
 
 BATCH, LENGTH = 1, 128  # sizes of what is open, where nobody says another
+STATIC = "litert-torch converts for the shapes of a sample: none stays open"
 NARROW = {"int64": "int32", "uint64": "int32", "float64": "float32"}
 ANYWAY = {
     "TFL101": "a signature",
@@ -33,8 +36,13 @@ ANYWAY = {
 
 
 def corrected(recipe: Recipe, findings: Iterable[Finding]) -> tuple[Recipe, list[Change]]:
-    """The recipe with what these findings ask for, and each line that is new, in the order of the findings."""
-    changes: list[Change] = []
+    """The recipe with what these findings ask for, and each line that is new, in the order of the findings.
+
+    litert-torch asks for sizes by itself.
+    """
+    changes = list(_sizes(recipe)) if recipe.by_torch else []
+    for change in changes:
+        recipe = recipe.changed(change)
     for finding in findings:
         if finding.suppressed is not None or finding.rule.code not in CORRECTIONS:
             continue
@@ -44,6 +52,16 @@ def corrected(recipe: Recipe, findings: Iterable[Finding]) -> tuple[Recipe, list
                 changes.append(change)
                 recipe = better
     return recipe, changes
+
+
+def _sizes(recipe: Recipe) -> Iterator[Change]:
+    """Samples of a function have shapes; what else a source leaves open is fixed, for litert-torch knows none."""
+    if FUNCTION.fullmatch(recipe.source):
+        return
+    if recipe.batch is None:
+        yield Change("batch", BATCH, STATIC)
+    if recipe.length is None:
+        yield Change("length", LENGTH, STATIC)
 
 
 def _change(finding: Finding, field: str, value: Any, key: str | None = None) -> Change:
@@ -67,6 +85,8 @@ def _narrowed(finding: Finding, recipe: Recipe) -> Iterator[Change]:
 
 def _lowered(finding: Finding, recipe: Recipe) -> Iterator[Change]:
     """What is newer than the target: the setting that lowers it, else the release that matches."""
+    if recipe.by_torch:
+        return  # litert-torch has no setting that lowers a version
     op = finding.data.get("op")
     if op == "FULLY_CONNECTED" and recipe.settings.get("optimizations"):
         yield _per_tensor(finding)
@@ -91,20 +111,27 @@ def _per_tensor(finding: Finding) -> Change:
 def _builtins(finding: Finding, recipe: Recipe) -> Iterator[Change]:
     """Builtin operators alone, on fixed shapes: what the converter then names has to change."""
     yield from _fixed(finding, recipe)
-    if "supported_ops" not in recipe.settings:
+    if "supported_ops" not in recipe.settings and not recipe.by_torch:
         yield _change(finding, "settings", ["TFLITE_BUILTINS"], "supported_ops")
 
 
-def _fake_quantized(finding: Finding, _: Recipe) -> Iterator[Change]:
+def _fake_quantized(finding: Finding, recipe: Recipe) -> Iterator[Change]:
     """What training with quantization left is made use of."""
-    yield _change(finding, "settings", ["DEFAULT"], "optimizations")
+    if not recipe.by_torch:
+        yield _change(finding, "settings", ["DEFAULT"], "optimizations")
 
 
 def _fused(finding: Finding, recipe: Recipe) -> Iterator[Change]:
     """Recurrent layers as Keras 2 has them, with a batch of one."""
     yield from _fixed(finding, recipe)
-    if "tf-keras" not in recipe.steps:
+    if "tf-keras" not in recipe.steps and not recipe.by_torch:
         yield _change(finding, "steps", (*recipe.steps, "tf-keras"))
+
+
+def _channels_last(finding: Finding, recipe: Recipe) -> Iterator[Change]:
+    """Images go in and come out as the kernels want them; an input alone that is turned is one copy, and stays."""
+    if recipe.by_torch and finding.severity is Severity.WARNING and CHANNELS_LAST not in recipe.steps:
+        yield _change(finding, "steps", (*recipe.steps, CHANNELS_LAST))
 
 
 CORRECTIONS: dict[str, Correct] = {
@@ -116,6 +143,7 @@ CORRECTIONS: dict[str, Correct] = {
     "TFL402": _fixed,
     "TFL404": _fixed,
     "TFL405": _fixed,
+    "TFL409": _channels_last,
     "TFL501": _narrowed,
     "TFL511": _dense,
     "TFL515": _fake_quantized,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 TENSORFLOW, TORCH, AUTO = "tensorflow", "litert-torch", "auto"
+CHANNELS_LAST = "channels-last"
 SIGNATURE = "serving_default"
 MAX_BYTES = 1 << 20
 STEPS = re.compile(r"eager|tf-keras|import:[A-Za-z_][\w.]*")
@@ -44,13 +45,15 @@ class Recipe:
     outputs: tuple[str, ...] = ()
     """Outputs to return, in this order; none named: all but those of single layers."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Settings of the converter, by TensorFlow's names."""
+    """Settings of the converter, by its own names."""
     steps: tuple[str, ...] = ()
     """What is done before the source is loaded: those of STEPS."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Input or output of the source -> what it is to be called."""
+    weights: str | None = None
+    """A PyTorch checkpoint, or `module:function` that gives a torch module, whose weights go into the source."""
     map: Mapping[str, str] = field(default_factory=dict)
-    """Parameter of a checkpoint -> variable of the class, for weights that do not match by name."""
+    """Parameter of a checkpoint -> variable of the class, for weights that do not match by name; or module -> layer."""
     quantize: str | None = None
     """A scheme of `tflint fix --quantize`, made of the float model."""
     calibration: str | None = None
@@ -69,7 +72,8 @@ class Recipe:
         """This recipe with a change."""
         value = change.value if change.key is None else {**getattr(self, change.field), change.key: change.value}
         fresh: dict[str, Any] = {change.field: value}
-        return replace(self, **fresh)
+        changed = replace(self, **fresh)
+        return changed if changed.by_torch == self.by_torch else replace(changed, settings={})  # each has its own
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -143,8 +147,9 @@ def parsed(plain: Any, where: str) -> Recipe:
         found[name] = tuple(value) if isinstance(value, list) else value
     if "source" not in found:
         raise TflintError(f"{where}: a recipe names its source")
-    found["settings"] = checked(found.get("settings", {}), f"{where}: settings")
-    return Recipe(**found)
+    recipe = Recipe(**found)
+    checked(recipe.settings, f"{where}: settings", by_torch=recipe.by_torch)
+    return recipe
 
 
 def _text(value: Any) -> bool:
@@ -165,7 +170,7 @@ def _table(good: Any) -> Any:
 
 KINDS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(
-        ("source", "converter", "signature", "source_signature", "quantize", "calibration"), ("text", _text)
+        ("source", "converter", "signature", "source_signature", "weights", "quantize", "calibration"), ("text", _text)
     ),
     "batch": ("a size", _size),
     "length": ("a size", _size),

@@ -1,7 +1,8 @@
-"""Converter settings that a recipe may have: the names of TensorFlow 2.21's converter, and what they take.
+"""Converter settings that a recipe may have: the names of each converter, and what they take.
 
-Source: tensorflow/lite/python/lite.py of TensorFlow 2.21.0 (TFLiteConverterBase, TFLiteConverterBaseV2, TargetSpec). A
-release that lacks one refuses it by name: a converter takes any attribute, and does nothing with it.
+Sources: tensorflow/lite/python/lite.py of TensorFlow 2.21.0 (TFLiteConverterBase, TFLiteConverterBaseV2, TargetSpec);
+Converter.convert in litert_torch/_convert/interface.py of litert-torch 0.10.0, without what a recipe says elsewhere
+(samples, shapes, quantization, where files go). A release that lacks one refuses it by name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ OPSETS = (
     "EXPERIMENTAL_STABLEHLO_OPS",
 )
 OPTIMIZATIONS = ("DEFAULT", "EXPERIMENTAL_SPARSITY")
-FLAG, TEXT, TEXTS = (True, False), "text", ("text",)
+FLAG, TEXT, TEXTS, TABLE = (True, False), "text", ("text",), "table"
 SETTINGS: dict[str, Any] = {
     "optimizations": list(OPTIMIZATIONS),
     "supported_ops": list(OPSETS),
@@ -52,27 +53,49 @@ SETTINGS: dict[str, Any] = {
     "_experimental_use_buffer_offset": FLAG,
     "_experimental_guarantee_all_funcs_one_use": FLAG,
 }
-"""By name: a list of words of which several may stand, a tuple of values of which one does, or TEXT, TEXTS."""
+"""By name: a list of words of which several may stand, a tuple of values of which one does, or TEXT, TEXTS, TABLE."""
+TORCH_SETTINGS: dict[str, Any] = {
+    "strict_export": (True, False, "auto"),
+    "lightweight_conversion": FLAG,
+    "enable_x64": FLAG,
+    "runtime_constant_folding": FLAG,
+    "use_v2": FLAG,
+    "fold_fp16_resource_casts": FLAG,
+    "delete_in_memory_params": FLAG,
+    "_litert_converter_flags": TABLE,
+}
 
 
-def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The settings. Raises TflintError for a name or a value that no converter has."""
+def checked(settings: Mapping[str, Any], where: str, *, by_torch: bool = False) -> dict[str, Any]:
+    """The settings. Raises TflintError for a name or a value that the converter does not have."""
+    known, others = (TORCH_SETTINGS, SETTINGS) if by_torch else (SETTINGS, TORCH_SETTINGS)
+    mine, its = ("litert-torch", "TensorFlow's") if by_torch else ("TensorFlow", "litert-torch's")
     for name, value in settings.items():
-        if name not in SETTINGS:
-            raise TflintError(f"{where}: no converter setting {name!r}{nearest(name, SETTINGS)}")
-        wanted = SETTINGS[name]
-        if wanted in (TEXT, TEXTS):
-            good = isinstance(value, str) if wanted == TEXT else _texts(value)
-            told = "text" if wanted == TEXT else "a list of names"
-        elif isinstance(wanted, list):
-            good = _texts(value) and set(value) <= set(wanted)
-            told = f"a list of {', '.join(wanted)}"
-        else:
-            good = any(value is each or (isinstance(each, str) and value == each) for each in wanted)
-            told = "true or false" if wanted == FLAG else f"one of {', '.join(wanted)}"
+        if name not in known:
+            close = f": it is {its}" if name in others else nearest(name, known)
+            raise TflintError(f"{where}: {mine}'s converter has no setting {name!r}{close}")
+        good, told = _judged(known[name], value)
         if not good:
             raise TflintError(f"{where}: {name} is {told}, not {value!r}")
     return dict(settings)
+
+
+def _judged(wanted: Any, value: Any) -> tuple[bool, str]:
+    """Whether a value is good, and what it has to be."""
+    if wanted == TEXT:
+        return isinstance(value, str), "text"
+    if wanted == TABLE:
+        return isinstance(value, dict), "a table"
+    if wanted == TEXTS:
+        return _texts(value), "a list of names"
+    if isinstance(wanted, list):
+        return _texts(value) and set(value) <= set(wanted), f"a list of {', '.join(wanted)}"
+    told = (
+        "true or false"
+        if wanted == FLAG
+        else f"one of {', '.join(each if isinstance(each, str) else str(each).lower() for each in wanted)}"
+    )
+    return any(value is each or (isinstance(each, str) and value == each) for each in wanted), told
 
 
 def _texts(value: Any) -> bool:

@@ -55,6 +55,28 @@ def source_of(text: str) -> SourceSpec:
     raise TflintError(f"{text}: no such file or folder, and no module:function")
 
 
+def refuse_code(source: SourceSpec) -> None:
+    """Raise TflintError for a source that is not loaded before the user trusts it.
+
+    torch.export.load says of itself that it unpickles. That of torch 2.13.0 takes torch.load(weights_only=False) for
+    sample inputs that need it (torch/_export/serde/serialize.py); sizes it reads with sympy.sympify, which evaluates.
+    """
+    if source.kind == "torch":
+        raise TflintError(
+            f"{source.spec}: torch.export.load unpickles what is in the file, which may run code: --trust-source if "
+            "you know who made it"
+        )
+
+
+def weights_of(text: str, source: SourceSpec) -> str:
+    """What `--weights` names. Raises TflintError."""
+    if source.kind != "python":
+        raise TflintError(f"--weights {text}: goes with a --source module:function; other sources have their weights")
+    if not Path(text).exists() and not FUNCTION.fullmatch(text):
+        raise TflintError(f"--weights {text}: no such file or folder, and no module:function")
+    return text
+
+
 def converter_of(source: SourceSpec) -> str:
     """The converter of a source's own framework; that of a function is TensorFlow's until it is called."""
     if source.kind == "checkpoint":

@@ -12,19 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
+import weights
+from work import SourceError, asked_for  # beside it as a script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")  # of a checkpoint that has TensorFlow's own
-
-
-class SourceError(Exception):
-    """What is wrong with a source: `kind` is a word for the diagnosis."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+OWN = ("tf_model.h5", "tf_model.h5.index.json")  # of a checkpoint that has TensorFlow's own weights
 
 
 class Source(NamedTuple):
@@ -138,13 +132,73 @@ def checkpoint(request: dict[str, Any]) -> Source:
     cls = getattr(transformers, name, None)
     if cls is None:
         raise SourceError("class", f"transformers {transformers.__version__} has no class {name}")
-    from_torch = not any((folder / each).exists() for each in WEIGHTS)
-    model, told = cls.from_pretrained(
-        str(folder), from_pt=from_torch, local_files_only=True, output_loading_info=True, use_safetensors=None
+    own = any((folder / each).exists() for each in OWN)
+    pickled = not own and not any(folder.glob("*.safetensors"))  # safetensors of PyTorch are read without it
+    if pickled:
+        weights.refuse_old_torch(trusted=request["trusted"])
+    model, told = weights.guarded(
+        cls.from_pretrained,
+        str(folder),
+        from_pt=pickled,
+        local_files_only=True,
+        output_loading_info=True,
+        use_safetensors=False if own else None,
     )
-    inputs = {name: _spec(spec) for name, spec in model.input_signature.items()}
     about = {"class": name, "missing": sorted(told["missing_keys"]), "unexpected": sorted(told["unexpected_keys"])}
-    return Source(lambda sample: model(**sample, training=False), inputs, model, about)
+    if about["missing"] or request["map"]:
+        about |= carried(request, model, name, None if own else str(folder), about["missing"])
+    return pretrained(request, model, about)
+
+
+def pretrained(request: dict[str, Any], model: Any, about: dict[str, Any]) -> Source:
+    """A model of transformers, or one that knows its inputs as those do."""
+    more = asked_for(request["outputs"])
+    inputs = {name: _spec(spec) for name, spec in model.input_signature.items()}
+    return Source(lambda sample: model(sample, training=False, **more), inputs, model, about)
+
+
+def carried(
+    request: dict[str, Any], model: Any, what: str, place: str | None, missing: list[str] | None = None
+) -> dict[str, Any]:
+    """Put PyTorch's weights into a model, or into those of its variables that are `missing`; tell how."""
+    if not model.weights and hasattr(model, "dummy_inputs"):
+        model(model.dummy_inputs, training=False)  # variables are made by the first call
+    base = f"{getattr(model, 'base_model_prefix', '')}."
+    absent = None if missing is None else {".".join(weights.path_of(name)).removeprefix(base) for name in missing}
+    slots = [
+        weights.Slot(
+            name := getattr(variable, "path", variable.name),
+            weights.path_of(name),
+            tuple(map(int, variable.shape)),
+            weights.turn_of(name, len(variable.shape)),
+            variable.assign,
+        )
+        for variable in model.weights
+        if "float" in str(variable.dtype)
+    ]
+
+    def wanted(slot: weights.Slot) -> bool:
+        return absent is None or ".".join(slot.path[1:]).removeprefix(base) in absent
+
+    if place is None:
+        found = weights.Parameters({}, dict)
+    elif ":" in place and not Path(place).exists():
+        found = weights.of_state(torch_module(place).state_dict())
+    else:
+        found = weights.parameters(place, "tf", trusted=request["trusted"])
+    done = weights.carry(slots, found, request["map"], wanted)
+    told: dict[str, Any] = weights.settled(done, what)
+    return told
+
+
+def torch_module(place: str) -> Any:
+    """The torch module that `module:function` gives. Raises SourceError."""
+    module, _, name = place.partition(":")
+    found = getattr(__import__(module, fromlist=[name]), name)()
+    first = found[0] if isinstance(found, tuple) else found
+    if not hasattr(first, "state_dict"):
+        raise SourceError("weights", f"{place} gives a {type(first).__name__}, and no torch module")
+    return first
 
 
 def graph(request: dict[str, Any]) -> Source:
@@ -178,10 +232,18 @@ def python(request: dict[str, Any]) -> Source:
     first = model[0] if isinstance(model, tuple) else model
     if hasattr(first, "forward"):
         raise SourceError("torch", "it gives a torch module")
+    about = {}
+    if request["weights"]:
+        if not hasattr(model, "weights"):
+            raise SourceError("weights", f"--weights fills Keras models, not a {type(model).__name__}")
+        about = carried(request, model, type(model).__name__, request["weights"])
+    if hasattr(model, "layers") and isinstance(getattr(model, "input_signature", None), dict):
+        return pretrained(request, model, about)
     if hasattr(model, "structured_input_signature"):
         return concrete(model, model)
     if hasattr(model, "layers"):
-        return keras_model(model)
+        source = keras_model(model)
+        return source._replace(about={**source.about, **about})
     function: Any = model if hasattr(model, "input_signature") else getattr(model, "__call__", None)  # noqa: B004
     if not getattr(function, "input_signature", None):
         what = "Keras models, concrete functions, a tf.Module whose __call__ is a tf.function with an input_signature"

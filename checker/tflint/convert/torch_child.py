@@ -11,6 +11,8 @@ from typing import Any
 
 from work import named, run  # beside it as a script
 
+CHANNELS_LAST, IMAGE = "channels-last", 4  # a step of the recipe: what has four dimensions is an image
+FIRST, LAST = (0, 3, 1, 2), (0, 2, 3, 1)  # as litert_torch.to_channel_last_io does, which takes arguments by position
 SIZES = {"batch": 1, "length": 128}  # litert-torch exports with the shapes of its samples
 
 
@@ -26,10 +28,14 @@ def convert(work: Any) -> None:
     work.learn(source)
     work.stage("convert")
     work.request |= {name: work.request[name] or size for name, size in SIZES.items()}
+    turned = CHANNELS_LAST in work.request["steps"]
     samples, inner = {}, {}
     for name, (shape, dtype) in source.inputs.items():
         outer, wanted = work.port(name, dtype)
-        samples[outer] = torch.zeros(work.sizes(name, shape), dtype=getattr(torch, wanted))
+        sizes = work.sizes(name, shape)
+        if turned and len(sizes) == IMAGE:
+            sizes = [sizes[axis] for axis in LAST]
+        samples[outer] = torch.zeros(sizes, dtype=getattr(torch, wanted))
         inner[outer] = (name, getattr(torch, dtype))
     module = wrapped(torch, work, source, inner)
     signature = litert_torch.signature(work.request["signature"], module, sample_kwargs=samples)
@@ -48,7 +54,11 @@ def wrapped(torch: Any, work: Any, source: Any, inner: dict[str, tuple[str, Any]
 
         def forward(self, **sample: Any) -> Any:
             values = {name: sample[outer].to(dtype) for outer, (name, dtype) in inner.items()}
-            return work.kept(named(source.call(values)))
+            if CHANNELS_LAST not in work.request["steps"]:
+                return work.kept(named(source.call(values)))
+            values = {name: value.permute(FIRST) if value.dim() == IMAGE else value for name, value in values.items()}
+            found = work.kept(named(source.call(values)))
+            return {name: value.permute(LAST) if value.dim() == IMAGE else value for name, value in found.items()}
 
     return Served().eval()
 

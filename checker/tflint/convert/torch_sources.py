@@ -9,16 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+import weights
+from work import SourceError, asked_for  # beside it as a script
 
 TEXT = ("input_ids", "attention_mask", "token_type_ids")
-
-
-class SourceError(Exception):
-    """What is wrong with a source: `kind` is a word for the diagnosis."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class Source(NamedTuple):
@@ -44,10 +38,41 @@ def checkpoint(request: dict[str, Any]) -> Source:
     cls = getattr(transformers, name, None)
     if cls is None:
         raise SourceError("class", f"transformers {transformers.__version__} has no class {name}")
-    model, told = cls.from_pretrained(request["source"], local_files_only=True, output_loading_info=True)
-    model = model.float().eval()
+    folder = Path(request["source"])
+    if not any(folder.glob("*.safetensors")):
+        weights.refuse_old_torch(trusted=request["trusted"])
+    more = asked_for(request["outputs"])
+    model, told = weights.guarded(
+        cls.from_pretrained,
+        str(folder),
+        local_files_only=True,
+        output_loading_info=True,
+        trust_remote_code=False,
+        weights_only=not request["trusted"],
+        **({"attn_implementation": "eager"} if "output_attentions" in more else {}),
+    )
     about = {"class": name, "missing": sorted(told["missing_keys"]), "unexpected": sorted(told["unexpected_keys"])}
-    return Source(lambda sample: model(**sample, return_dict=True), _inputs(model), model, about)
+    if about["missing"] or request["map"]:
+        about |= carried(request, model, name, str(folder), set(about["missing"]))
+    model = model.float().eval()
+    return Source(lambda sample: model(**sample, **more, return_dict=True), _inputs(model), model, about)
+
+
+def carried(request: dict[str, Any], model: Any, what: str, place: str, missing: set[str]) -> dict[str, Any]:
+    """Put a checkpoint's parameters into those of a module's that are missing there under their names; tell how."""
+    state = {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
+    slots = [
+        weights.Slot(name, tuple(name.split(".")), tuple(value.shape), (), _putter(value))
+        for name, value in state.items()
+    ]
+    found = weights.parameters(place, "pt", trusted=request["trusted"])
+    done = weights.carry(slots, found, request["map"], lambda slot: slot.name in missing)
+    told: dict[str, Any] = weights.settled(done, what)
+    return told
+
+
+def _putter(value: Any) -> Any:
+    return lambda array: value.copy_(torch.tensor(array))
 
 
 def _inputs(model: Any) -> dict[str, tuple[list[int | None], str]]:
@@ -105,12 +130,12 @@ def python(request: dict[str, Any]) -> Source:
         names = list(inspect.signature(module.forward).parameters)
         samples = dict(zip(names, samples if isinstance(samples, (list, tuple)) else [samples]))  # noqa: B905 - first ones
     values = {name: torch.as_tensor(value) for name, value in samples.items()}
+    about = {}
+    if request["weights"]:
+        about = carried(request, module, type(module).__name__, request["weights"], set(module.state_dict()))
     module = module.eval()
-    return Source(
-        lambda sample: module(**sample),
-        {name: (list(value.shape), _dtype(value)) for name, value in values.items()},
-        module,
-    )
+    inputs = {name: (list(value.shape), _dtype(value)) for name, value in values.items()}
+    return Source(lambda sample: module(**sample), inputs, module, about)
 
 
 LOADERS = {"checkpoint": checkpoint, "torch": program, "python": python}

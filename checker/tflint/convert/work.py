@@ -12,12 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 PACKAGES = ("tensorflow", "tf-keras", "keras", "transformers", "torch", "litert-torch", "numpy")
 BULKY = ("hidden_states", "attentions", "past_key_values")  # one a layer: nobody gets them without asking
 MAX_FRAMES = 20
 MAX_MESSAGE = 20_000
+
+
+class SourceError(Exception):
+    """What is wrong with a source: `kind` is a word for the diagnosis."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class Work:
@@ -83,6 +91,12 @@ def _plain(error: Any) -> dict[str, Any]:
     calls = [[call.source.filename, call.source.line, call.name] for call in error.location.call]
     code = type(error).ErrorCode.Name(error.error_code)
     return {"code": code, "operator": error.operator.name, "message": error.error_message, "calls": calls}
+
+
+def asked_for(outputs: Iterable[str]) -> dict[str, bool]:
+    """Arguments by which a model of transformers gives those of its outputs that it keeps to itself unasked."""
+    kinds = [kind for kind in ("hidden_states", "attentions") if any(kind in name for name in outputs)]
+    return {f"output_{kind}": True for kind in kinds}
 
 
 def named(found: Any) -> dict[str, Any]:

@@ -82,8 +82,8 @@ def reconvert(
     """
     found = Reconverted(recipe, before)
     changes: list[Change] = []
-    if before is not None and not replay:
-        recipe, changes = corrected(recipe, before.findings)
+    if not replay:
+        recipe, changes = corrected(recipe, before.findings if before is not None else ())
     for number in range(1, 2 if replay else ATTEMPTS + 1):
         found.recipe = recipe
         progress(f"attempt {number}: {', '.join(change.line for change in changes) or recipe.converter}")
