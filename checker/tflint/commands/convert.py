@@ -157,21 +157,16 @@ def _pair(flag: str, text: str) -> tuple[str, str]:
 
 def _prove(request: Request, found: Reconverted) -> None:
     """Compare with the source's own framework."""
+    from tflint.fix.against import prove  # noqa: PLC0415 - numpy
     from tflint.parity.gates import with_metrics  # noqa: PLC0415 - numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
-    from tflint.parity.verify import Options, default_gates, verify  # noqa: PLC0415 - numpy
+    from tflint.parity.verify import Options, default_gates  # noqa: PLC0415 - numpy
 
-    source = source_of(found.recipe.source).spec
-    candidate = str(found.file)
     samples = recorded(request.inputs) if request.inputs else None
-    gates = with_metrics(default_gates(candidate), found.recipe.metrics)
-    options = Options(
-        bind=found.recipe.names, python=request.python or sys.executable, timeout=request.timeout, progress=None
-    )
-    report = verify(source, candidate, samples, gates, options)
-    found.parity = replace(report, reference=found.recipe.source, candidate=str(request.out or request.model))
-    if not found.parity.holds:
-        found.problem = f"parity with the source does not hold: {'; '.join(found.parity.reasons)}"
+    gates = with_metrics(default_gates(str(found.file)), found.recipe.metrics)
+    prove(found, samples, gates, Options(python=request.python or sys.executable, timeout=request.timeout))
+    if found.parity is not None:
+        found.parity = replace(found.parity, candidate=str(request.out or request.model))
 
 
 def _put(request: Request, found: Reconverted, model: Held | None) -> None:

@@ -6,6 +6,8 @@ leaves out outputs of single layers, whatever the recipe says: what those mend t
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.convert.recipe import AUTO, CHANNELS_LAST, TENSORFLOW, Change
@@ -54,6 +56,15 @@ def corrected(recipe: Recipe, findings: Iterable[Finding]) -> tuple[Recipe, list
     return recipe, changes
 
 
+def longest(source: str) -> int:
+    """The length for what a source leaves open: a checkpoint may have fewer positions."""
+    try:
+        most = json.loads(Path(source, "config.json").read_text(encoding="utf-8"))["max_position_embeddings"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return LENGTH
+    return min(LENGTH, most) if isinstance(most, int) and most > 0 else LENGTH
+
+
 def _sizes(recipe: Recipe) -> Iterator[Change]:
     """Samples of a function have shapes; what else a source leaves open is fixed, for litert-torch knows none."""
     if FUNCTION.fullmatch(recipe.source):
@@ -61,7 +72,7 @@ def _sizes(recipe: Recipe) -> Iterator[Change]:
     if recipe.batch is None:
         yield Change("batch", BATCH, STATIC)
     if recipe.length is None:
-        yield Change("length", LENGTH, STATIC)
+        yield Change("length", longest(recipe.source), STATIC)
 
 
 def _change(finding: Finding, field: str, value: Any, key: str | None = None) -> Change:
@@ -73,7 +84,7 @@ def _fixed(finding: Finding, recipe: Recipe) -> Iterator[Change]:
     if recipe.batch is None:
         yield _change(finding, "batch", BATCH)
     if recipe.length is None:
-        yield _change(finding, "length", LENGTH)
+        yield _change(finding, "length", longest(recipe.source))
 
 
 def _narrowed(finding: Finding, recipe: Recipe) -> Iterator[Change]:

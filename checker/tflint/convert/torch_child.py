@@ -38,6 +38,8 @@ def convert(work: Any) -> None:
         samples[outer] = torch.zeros(sizes, dtype=getattr(torch, wanted))
         inner[outer] = (name, getattr(torch, dtype))
     module = wrapped(torch, work, source, inner)
+    if work.request["map"] or work.request["weights"] or turned:  # parity asks for what was converted
+        torch.export.save(torch.export.export(module, (), kwargs=samples), str(work.folder / "program.pt2"))
     signature = litert_torch.signature(work.request["signature"], module, sample_kwargs=samples)
     model = signature.convert(**work.request["settings"])
     work.stage("write")
@@ -51,6 +53,7 @@ def wrapped(torch: Any, work: Any, source: Any, inner: dict[str, tuple[str, Any]
         def __init__(self) -> None:
             super().__init__()
             self.module = source.module
+            self.training = False  # eval() would ask it of programs of torch.export, which have no other mode
 
         def forward(self, **sample: Any) -> Any:
             values = {name: sample[outer].to(dtype) for outer, (name, dtype) in inner.items()}
@@ -60,7 +63,7 @@ def wrapped(torch: Any, work: Any, source: Any, inner: dict[str, tuple[str, Any]
             found = work.kept(named(source.call(values)))
             return {name: value.permute(LAST) if value.dim() == IMAGE else value for name, value in found.items()}
 
-    return Served().eval()
+    return Served()
 
 
 if __name__ == "__main__":

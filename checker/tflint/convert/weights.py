@@ -265,7 +265,7 @@ def _alike(name: str, slot: Slot) -> bool:
 
 def _akin(name: str, slot: Slot) -> bool:
     """One kind of parameter, and a word of their paths in common; the model's own name says nothing."""
-    place = ".".join(slot.path[len(slot.path) > 2 : -1])  # noqa: PLR2004 - the model's, a layer's and its own
+    place = ".".join(slot.path[len(slot.path) > 2 : -1])
     ours, theirs = (set(re.findall(r"[a-zA-Z]+", text)) for text in (name.rpartition(".")[0], place))
     return _alike(name, slot) and bool(ours & theirs)
 

@@ -55,6 +55,8 @@ class Reconverted:
     file: Path | None = None
     problem: str = ""
     parity: ParityReport | None = None
+    note: str = ""
+    """What it was compared with, where that is not the source; and which side of TensorFlow numbers part."""
 
     @property
     def after(self) -> FileReport | None:

@@ -74,6 +74,7 @@ def plain_report(name: str, found: Reconverted, size: int, written: str | None) 
         "size": size or None,
         "attempts": [_try(each) for each in found.tries],
         "parity": parity,
+        "note": found.note or None,
     }
 
 
@@ -85,6 +86,7 @@ def _try(each: Try) -> dict[str, Any]:
         "changes": [{"line": change.line, "why": change.why, "code": change.code or None} for change in each.changes],
         "recipe": each.attempt.recipe.plain,
         "versions": answer.get("versions", {}),
+        "weights": answer.get("about", {}).get("mapped", []),
         "seconds": answer.get("seconds", {}),
         "failure": str(each.diagnosis) if each.diagnosis else None,
         "kind": each.diagnosis.kind if each.diagnosis else None,
@@ -108,6 +110,7 @@ def _lines(name: str, found: Reconverted) -> Iterator[str]:
             continue
         now = _codes(each.report)
         yield f"    {each.size:,} bytes, {each.operators:,} operators"
+        yield from (f"    {line}" for line in _weights(each))
         for what, codes in (("mended", known - now), ("new", now - known if known else set()), ("left", now & known)):
             if codes:
                 yield f"    {what}: {', '.join(sorted(codes))}"
@@ -124,6 +127,14 @@ def _versions(each: Try) -> Iterator[tuple[str, str]]:
             yield key, each.attempt.answer["versions"][key]
 
 
+def _weights(each: Try) -> Iterator[str]:
+    """What was carried from a checkpoint into variables that are not called so."""
+    told = each.attempt.answer.get("about", {})
+    if "named" in told:
+        yield f"weights: {told['named']} by name, {len(told['mapped'])} otherwise"
+        yield from (f"  {plain(old)} -> {plain(new)}, {how}" for old, new, how in told["mapped"])
+
+
 def _codes(report: FileReport | None) -> set[str]:
     return {each.rule.code for each in report.findings if each.suppressed is None} if report else set()
 
@@ -138,10 +149,11 @@ def _finding(finding: Finding) -> str:
 
 
 def _last(found: Reconverted, size: int, written: str | None) -> str:
+    note = f"{plain(found.note)}\n" if found.note else ""
     if written is None:
-        return "nothing was written\n"
+        return note + "nothing was written\n"
     was = f"{size:,} -> " if size else ""
-    return f"written: {plain(written)}, {was}{found.tries[-1].size:,} bytes\n"
+    return note + f"written: {plain(written)}, {was}{found.tries[-1].size:,} bytes\n"
 
 
 def _cell(text: str) -> str:

@@ -34,7 +34,7 @@ class Framework:
         """Outputs of a sample, in the order of `outputs`."""
         found = named(self.call(sample))
         if self.outputs is None:
-            self.outputs = list(found)
+            self.outputs = list(self.request["wanted"]) or list(found)
         return [np.asarray(found[name]) for name in self.outputs]
 
 
@@ -196,6 +196,7 @@ def python(request: dict[str, Any]) -> Any:
     if tensorflow is not None and not tensorflow.executing_eagerly():
         tensorflow.compat.v1.enable_eager_execution()  # which its module switched off: graphs alone have no answers
     model = getattr(module, name)()
+    model = model[0] if isinstance(model, tuple) else model  # the others are its samples
     if hasattr(model, "forward"):
         return torch_module(model)
     if hasattr(model, "inputs") and hasattr(model, "predict"):

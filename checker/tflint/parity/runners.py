@@ -52,12 +52,13 @@ def run(
     python: str = sys.executable,
     timeout: float = TIMEOUT,
     children: Children | None = None,
+    wanted: tuple[str, ...] = (),
 ) -> Results:
     """Outputs of a `.tflite` model, of a model of another framework, or those that were saved in a `.npz`.
 
     `entry`: the one whose inputs the samples are; of another framework, that of the model that it is compared with.
     `mode`: with default delegates, or with builtin kernels alone as on a phone. `children`: started before, of which
-    one is taken. Raises TflintError for a source that is not there, for samples that are not its inputs', and where
+    one is taken. `wanted`: outputs of another framework's model, none named: all. Raises TflintError for a source that is not there, for samples that are not its inputs', and where
     there is no runtime.
     """
     kind = kind_of(source)
@@ -69,6 +70,7 @@ def run(
         "source": source if kind == "python" else str(Path(source).resolve()),
         "kind": kind,
         "mode": mode,
+        "wanted": wanted,
     }
     if kind == TFLITE:
         require_runtime(python)

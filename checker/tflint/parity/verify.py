@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 class Options:
     """How to verify. `bind`: reference name -> candidate name of inputs and outputs, `keys`: of signatures.
 
-    `ranges`: of random inputs.
+    `ranges`: of random inputs. `wanted`: outputs of a framework's model that are compared; none named: all.
     """
 
     signature: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     bind: Mapping[str, str] = field(default_factory=dict)
+    wanted: tuple[str, ...] = ()
     modes: tuple[str, ...] = (DEFAULT, BUILTIN)
     count: int = COUNT
     seed: int = SEED
@@ -185,4 +186,5 @@ def _run(source: str, samples: Samples, entry: Entry, mode: str, pair: Pair, opt
         registerers=options.registerers,
         python=_python(source, pair, options),
         timeout=options.timeout,
+        wanted=options.wanted,
     )

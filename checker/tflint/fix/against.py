@@ -1,0 +1,91 @@
+"""Prove a converted model: against its source in the framework that it is from, and where that parts, one step nearer.
+
+A checkpoint of PyTorch that TensorFlow converts is compared three ways: PyTorch with the result, and if those part,
+TensorFlow's model with the result. That says whether weights or code got lost before the conversion, or in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tflint.convert.recipe import CHANNELS_LAST
+from tflint.convert.source import FUNCTION, TF_WEIGHTS, source_of
+
+if TYPE_CHECKING:
+    from tflint.fix.reconvert import Reconverted
+    from tflint.parity.gates import Gates
+    from tflint.parity.samples import Samples
+    from tflint.parity.verify import Options
+
+GIVEN = {False: "saved_model", True: "program.pt2"}
+"""What a converter was given, in the folder of an attempt; by litert-torch: True."""
+FRAMEWORK = {False: "TensorFlow", True: "PyTorch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a result is compared with. `note`: why it is not the source itself; `asks`: it knows the source's names."""
+
+    source: str
+    note: str = ""
+    asks: bool = True
+
+
+def reference_of(found: Reconverted) -> Reference:
+    """The source in its own framework; else what the converter was given."""
+    assert found.file is not None  # noqa: S101 - the caller's condition
+    recipe, answer = found.recipe, found.tries[-1].attempt.answer
+    source, given = source_of(recipe.source), str(found.file.parent / GIVEN[recipe.by_torch])
+    framework = FRAMEWORK[recipe.by_torch]
+    if recipe.weights is not None and not recipe.by_torch and FUNCTION.fullmatch(recipe.weights):
+        return Reference(recipe.weights)
+    if recipe.weights is not None:
+        note = (
+            f"{recipe.weights} is weights alone, which no code of PyTorch's comes with: --weights module:function has"
+        )
+        return Reference(given, f"compared with {framework}'s model that they went into; {note}", asks=False)
+    if recipe.by_torch and (recipe.map or CHANNELS_LAST in recipe.steps):
+        return Reference(given, "compared with PyTorch's model as it was converted: mapped or turned", asks=False)
+    if source.kind == "checkpoint" and not recipe.by_torch and "torch" not in answer.get("versions", {}):
+        own = {path.name for path in Path(source.spec).iterdir()} & TF_WEIGHTS
+        if not own:
+            note = "compared with TensorFlow's model, not with PyTorch, which is not installed there"
+            return Reference(given, note, asks=False)
+    return Reference(source.spec)
+
+
+def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Options) -> None:
+    """Compare, and tell what is wrong in `found.problem`. Raises TflintError for what is the user's to mend."""
+    from tflint.parity.verify import verify  # noqa: PLC0415 - numpy
+
+    reference, candidate, recipe = reference_of(found), str(found.file), found.recipe
+    asking = replace(options, bind=recipe.names, wanted=recipe.outputs) if reference.asks else options
+    report = verify(reference.source, candidate, samples, gates, asking)
+    shown = recipe.source if not recipe.weights else recipe.weights
+    found.parity, found.note = replace(report, reference=shown), reference.note
+    if report.holds:
+        return
+    found.problem = f"parity with {shown} does not hold: {'; '.join(report.reasons)}"
+    given = Path(candidate).parent / GIVEN[recipe.by_torch]
+    if reference.asks and given.exists() and _of_torch(found):
+        between = verify(str(given), candidate, samples, gates, options)
+        found.note = (
+            "TensorFlow's model and the result agree: PyTorch's weights or code got lost before the conversion"
+            if between.holds
+            else "TensorFlow's model and the result part as well: the conversion changes the numbers"
+        )
+        found.problem += f"; {found.note}"
+
+
+def _of_torch(found: Reconverted) -> bool:
+    """The reference is PyTorch's, and TensorFlow converted."""
+    recipe = found.recipe
+    if recipe.by_torch:
+        return False
+    source = source_of(recipe.source)
+    if source.kind != "checkpoint":
+        return recipe.weights is not None
+    names = {path.name for path in Path(source.spec).iterdir()}
+    return any(name.endswith((".safetensors", ".bin")) for name in names)
