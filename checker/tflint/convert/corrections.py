@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.convert.recipe import AUTO, CHANNELS_LAST, TENSORFLOW, Change
-from tflint.convert.source import FUNCTION
 from tflint.findings import Severity
 
 if TYPE_CHECKING:
@@ -66,8 +65,8 @@ def longest(source: str) -> int:
 
 
 def _sizes(recipe: Recipe) -> Iterator[Change]:
-    """Samples of a function have shapes; what else a source leaves open is fixed, for litert-torch knows none."""
-    if FUNCTION.fullmatch(recipe.source):
+    """A checkpoint leaves them open, and litert-torch wants them."""
+    if not Path(recipe.source, "config.json").exists():
         return
     if recipe.batch is None:
         yield Change("batch", BATCH, STATIC)
