@@ -26,12 +26,19 @@ FULL = Recipe(
     settings={"allow_custom_ops": True, "supported_ops": ["TFLITE_BUILTINS"]},
     names={"last_hidden_state": "hidden"},
     steps=("eager", "import:tensorflow_text"),
+    weights="weights:module",
+    map={"classifier.0": "hidden"},
     targets=("tflite-2.12",),
     metrics=("cosine:0.999",),
 )
 
 
-@pytest.mark.parametrize("recipe", [Recipe("m.keras"), FULL])
+BY_TORCH = Recipe(
+    "c", converter="litert-torch", settings={"strict_export": "auto", "_litert_converter_flags": {"x": 1}}
+)
+
+
+@pytest.mark.parametrize("recipe", [Recipe("m.keras"), FULL, BY_TORCH])
 def test_what_is_written_is_read(recipe: Recipe, tmp_path: Path) -> None:
     """A recipe is the same after a trip through a file."""
     file = tmp_path / "recipe.json"
@@ -52,6 +59,22 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"version": VERSION, "source": "m", "types": {"x": "int12"}}, "types is a table of types"),
     ({"version": VERSION, "source": "m", "settings": {"allow_custom_op": True}}, "did you mean 'allow_custom_ops'"),
     ({"version": VERSION, "source": "m", "settings": {"allow_custom_ops": 1}}, "is true or false, not 1"),
+    (
+        {"version": VERSION, "source": "m", "settings": {"use_v2": True}},
+        "TensorFlow's converter has no setting 'use_v2'",
+    ),
+    (
+        {"version": VERSION, "source": "m", "converter": "litert-torch", "settings": {"allow_custom_ops": True}},
+        "litert-torch's converter has no setting 'allow_custom_ops': it is TensorFlow's",
+    ),
+    (
+        {"version": VERSION, "source": "m", "converter": "litert-torch==0.10.0", "settings": {"strict_export": "yes"}},
+        "strict_export is one of true, false, auto, not 'yes'",
+    ),
+    (
+        {"version": VERSION, "source": "m", "converter": "litert-torch", "settings": {"_litert_converter_flags": []}},
+        "_litert_converter_flags is a table",
+    ),
     ({"version": VERSION, "source": "m", "settings": {"supported_ops": ["GPU"]}}, "supported_ops is a list of"),
 ]
 

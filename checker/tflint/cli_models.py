@@ -222,6 +222,8 @@ def fix(
             output_format=output_format,
         )
         raise typer.Exit(converting.convert_command(again))
+    if weights is not None or map_:
+        raise TflintError("--weights and --map go with --source module:function, or --map with a checkpoint")
     if quantize is not None:
         from tflint.commands import quantize as quantizing  # noqa: PLC0415 - start-up
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = re.compile(
     r"[/\\](site-packages|dist-packages|lib[/\\]python3\.\d+)[/\\]"
-    r"|__autograph_generated_file|[/\\]code[/\\](tf_child|tf_sources|torch_child|torch_sources|work)\.py$"
+    r"|__autograph_generated_file|[/\\]code[/\\](tf_child|tf_sources|torch_child|torch_sources|weights|work)\.py$"
 )
 PREFIX = re.compile(
     r"^(Could not translate MLIR to FlatBuffer\.|Failed to run converter passes: )?"
@@ -113,9 +113,9 @@ def _last(said: str) -> str:
 
 
 def _first(failure: Mapping[str, Any]) -> str:
-    """First line of the message that says something."""
+    """First line of the message that says something; all of it, if it is ours."""
     lines = [PREFIX.sub("", line).strip() for line in str(failure.get("message", "")).split("\n")]
-    return next(filter(None, lines), "")[:LONGEST]
+    return next(filter(None, lines), "")[: None if failure.get("kind") else LONGEST]
 
 
 def _places(failure: Mapping[str, Any]) -> Iterator[str]:

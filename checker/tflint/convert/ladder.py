@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tflint.convert.corrections import BATCH, LENGTH
+from tflint.convert.corrections import BATCH, longest
 from tflint.convert.failures import library_of
-from tflint.convert.recipe import TORCH, Change
+from tflint.convert.recipe import TENSORFLOW, TORCH, Change
+from tflint.convert.source import FUNCTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +60,7 @@ def _sized(place: Place) -> Iterator[tuple[Change, ...]]:
     if place.recipe.batch is None and any(shape[0] is None for shape in shapes):
         changes.append(Change("batch", BATCH, ""))
     if place.recipe.length is None and any(None in shape[1:] for shape in shapes):
-        changes.append(Change("length", LENGTH, ""))
+        changes.append(Change("length", longest(place.recipe.source), ""))
     yield tuple(changes)
 
 
@@ -110,8 +111,10 @@ def _torch(_: Place) -> Iterator[tuple[Change, ...]]:
 
 
 def _missing(place: Place) -> Iterator[tuple[Change, ...]]:
-    """A module of PyTorch's world, of which TensorFlow's environment has no part."""
-    if str(place.tried.answer.get("missing")).partition(".")[0] == "torch" and not place.recipe.by_torch:
+    """PyTorch, of which TensorFlow's environment has no part; or TensorFlow, where a function may give PyTorch's."""
+    missing, recipe = str(place.tried.answer.get("missing")).partition(".")[0], place.recipe
+    function = FUNCTION.fullmatch(recipe.source) and recipe.converter == TENSORFLOW
+    if not recipe.by_torch and (missing == "torch" or (missing == "tensorflow" and function)):
         yield from _torch(place)
 
 

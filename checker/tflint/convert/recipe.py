@@ -20,7 +20,7 @@ TENSORFLOW, TORCH, AUTO = "tensorflow", "litert-torch", "auto"
 CHANNELS_LAST = "channels-last"
 SIGNATURE = "serving_default"
 MAX_BYTES = 1 << 20
-STEPS = re.compile(r"eager|tf-keras|import:[A-Za-z_][\w.]*")
+STEPS = re.compile(r"eager|tf-keras|channels-last|import:[A-Za-z_][\w.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ def read_recipe(path: Path) -> Recipe:
     return replace(
         recipe,
         source=_beside(path, recipe.source),
+        weights=recipe.weights and _beside(path, recipe.weights),
         calibration=recipe.calibration and _beside(path, recipe.calibration),
     )
 
@@ -180,7 +181,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("names", "map"), ("a table of names", _table(_text))),
     **dict.fromkeys(("outputs", "targets", "metrics"), ("a list of text", _texts)),
     "steps": (
-        "a list of steps (eager, tf-keras, import:MODULE)",
+        "a list of steps (eager, tf-keras, import:MODULE, channels-last)",
         lambda value: _texts(value) and all(map(STEPS.fullmatch, value)),
     ),
 }

@@ -20,11 +20,12 @@ SMALL = frozenset(("int4", "int8", "uint8", "int16", "float16", "bfloat16"))  # 
 def silently(attempt: Attempt) -> dict[str, str]:
     """Word of failures.json -> what it is about, for an attempt that made a model."""
     found = {}
-    missing = (attempt.answer.get("about") or {}).get("missing")
+    about = attempt.answer.get("about") or {}
+    missing = about.get("missing")
     warning = WARNING.search(attempt.ended.said)
     if missing:
         found["weights"] = _some(missing)
-    elif warning:
+    elif warning and not {"missing", "mapped"} & set(about):  # whoever counted them knows better, or filled them later
         found["warned"] = _some(re.findall(r"[^'\", \[\]]+", warning["names"] or "")) or "which ones is not said"
     if attempt.recipe.settings.get("optimizations") and not _quantized(attempt):
         found["float"] = ""

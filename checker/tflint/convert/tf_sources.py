@@ -133,21 +133,35 @@ def checkpoint(request: dict[str, Any]) -> Source:
     if cls is None:
         raise SourceError("class", f"transformers {transformers.__version__} has no class {name}")
     own = any((folder / each).exists() for each in OWN)
-    pickled = not own and not any(folder.glob("*.safetensors"))  # safetensors of PyTorch are read without it
-    if pickled:
-        weights.refuse_old_torch(trusted=request["trusted"])
-    model, told = weights.guarded(
-        cls.from_pretrained,
-        str(folder),
-        from_pt=pickled,
-        local_files_only=True,
-        output_loading_info=True,
-        use_safetensors=False if own else None,
-    )
+    if own:
+        model, told = cls.from_pretrained(
+            str(folder), local_files_only=True, output_loading_info=True, use_safetensors=False
+        )
+    else:
+        model, told = of_torch(cls, folder, trusted=request["trusted"])
     about = {"class": name, "missing": sorted(told["missing_keys"]), "unexpected": sorted(told["unexpected_keys"])}
     if about["missing"] or request["map"]:
-        about |= carried(request, model, name, None if own else str(folder), about["missing"])
+        about |= {**carried(request, model, name, None if own else str(folder), about["missing"]), "missing": []}
     return pretrained(request, model, about)
+
+
+def of_torch(cls: Any, folder: Path, *, trusted: bool) -> tuple[Any, dict[str, Any]]:
+    """A model of transformers with PyTorch's weights, and what it says of them.
+
+    Its `from_pretrained` takes torch for that, or iterates over what safetensors 0.8 gives, which cannot be.
+    """
+    from transformers import modeling_tf_pytorch_utils
+
+    found = weights.parameters(str(folder), "tf", trusted=trusted)
+    model = cls(cls.config_class.from_pretrained(str(folder)))
+    loaded: tuple[Any, dict[str, Any]] = modeling_tf_pytorch_utils.load_pytorch_state_dict_in_tf2_model(
+        model,
+        {name: found.array(name) for name in found.shapes},
+        allow_missing_keys=True,
+        output_loading_info=True,
+        tf_to_pt_weight_rename=getattr(model, "tf_to_pt_weight_rename", None),
+    )
+    return loaded
 
 
 def pretrained(request: dict[str, Any], model: Any, about: dict[str, Any]) -> Source:

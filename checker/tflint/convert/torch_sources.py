@@ -53,7 +53,7 @@ def checkpoint(request: dict[str, Any]) -> Source:
     )
     about = {"class": name, "missing": sorted(told["missing_keys"]), "unexpected": sorted(told["unexpected_keys"])}
     if about["missing"] or request["map"]:
-        about |= carried(request, model, name, str(folder), set(about["missing"]))
+        about |= {**carried(request, model, name, str(folder), set(about["missing"])), "missing": []}
     model = model.float().eval()
     return Source(lambda sample: model(**sample, **more, return_dict=True), _inputs(model), model, about)
 

@@ -169,22 +169,31 @@ def checkpoint(request: dict[str, Any]) -> Any:
     config = json.loads((folder / "config.json").read_text())
     name = (config.get("architectures") or ["AutoModel"])[0].removeprefix("TF")
     if (folder / "tf_model.h5").exists() and not any(file for each in TORCH_WEIGHTS for file in folder.glob(each)):
-        return tensorflow_checkpoint(folder, f"TF{name}")
+        return tensorflow_checkpoint(folder, f"TF{name}", request["wanted"])
     import torch  # noqa: F401 - who lacks it is told so
     import transformers
 
-    model = getattr(transformers, name).from_pretrained(folder, local_files_only=True)
+    asked = telling(request["wanted"])
+    eager = (
+        {"attn_implementation": "eager"} if "output_attentions" in asked else {}
+    )  # others keep attentions to themselves
+    model = getattr(transformers, name).from_pretrained(folder, local_files_only=True, **asked, **eager)
     return torch_module(model.float())
 
 
-def tensorflow_checkpoint(folder: Path, name: str) -> Any:
+def telling(wanted: list[str]) -> dict[str, bool]:
+    """What a configuration of transformers has to say so that a model gives these outputs."""
+    return {f"output_{kind}": True for kind in ("hidden_states", "attentions") if any(kind in name for name in wanted)}
+
+
+def tensorflow_checkpoint(folder: Path, name: str, wanted: list[str]) -> Any:
     """One whose weights are TensorFlow's alone."""
     os.environ["TF_USE_LEGACY_KERAS"] = "1"  # transformers knows no other Keras
     import tensorflow as tf
     import tf_keras  # noqa: F401 - who lacks it is told so
     import transformers
 
-    model = getattr(transformers, name).from_pretrained(folder, local_files_only=True)
+    model = getattr(transformers, name).from_pretrained(folder, local_files_only=True, **telling(wanted))
     return lambda sample: model({key: tf.constant(value) for key, value in sample.items()}, training=False)
 
 
@@ -199,8 +208,10 @@ def python(request: dict[str, Any]) -> Any:
     model = model[0] if isinstance(model, tuple) else model  # the others are its samples
     if hasattr(model, "forward"):
         return torch_module(model)
-    if hasattr(model, "inputs") and hasattr(model, "predict"):
+    if getattr(model, "inputs", None) and hasattr(model, "predict"):
         return called(model)
+    if hasattr(model, "predict"):  # a subclass, as those of transformers are
+        return lambda sample: model(dict(sample), training=False)
     return lambda sample: model(**sample)
 
 

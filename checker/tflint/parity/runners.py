@@ -58,8 +58,8 @@ def run(
 
     `entry`: the one whose inputs the samples are; of another framework, that of the model that it is compared with.
     `mode`: with default delegates, or with builtin kernels alone as on a phone. `children`: started before, of which
-    one is taken. `wanted`: outputs of another framework's model, none named: all. Raises TflintError for a source that is not there, for samples that are not its inputs', and where
-    there is no runtime.
+    one is taken. `wanted`: outputs of another framework's model, none named: all. Raises TflintError for a source that
+    is not there, for samples that are not its inputs', and where there is no runtime.
     """
     kind = kind_of(source)
     if kind == SAVED:
@@ -83,9 +83,9 @@ def run(
     if "refused" in answer:
         raise TflintError(f"{answer['refused']} ({python})")
     if "missing" in answer:
-        wanted = PACKAGES.get(kind, "tensorflow")
+        packages = PACKAGES.get(kind, "tensorflow")
         raise TflintError(
-            f"{source} takes {wanted}, and {python} has no {answer['missing']}: install it there, or name an "
+            f"{source} takes {packages}, and {python} has no {answer['missing']}: install it there, or name an "
             "environment that has it with --python"
         )
     outputs = [plain_port(port) for port in entry.outputs] if kind == TFLITE else answer.get("outputs", [])
