@@ -198,17 +198,19 @@ def _given(slots: list[Slot], found: Parameters, given: Mapping[str, str], pairs
         said = f"--map {old}={new}"
         names = [old] if old in found.shapes else [name for name in found.shapes if name.startswith(f"{old}.")]
         if not names:
-            raise SourceError("map", f"{said}: the checkpoint has no {old!r}; it has {_list(found.shapes)}")
+            raise SourceError("weights", f"{said}: the checkpoint has no {old!r}; it has {_list(found.shapes)}")
         for name in names:
             rest = name[len(old) :].lstrip(".")
             path = (*path_of(new), *rest.split(".")) if rest else path_of(new)
             fits = [slot for slot in slots if slot.path[-len(path) :] == path]
             if len(fits) != 1:
                 what = "no variable" if not fits else f"{len(fits)} variables"
-                raise SourceError("map", f"{said}: the model has {what} {new!r}; it has {_list(s.name for s in slots)}")
+                raise SourceError(
+                    "weights", f"{said}: the model has {what} {new!r}; it has {_list(s.name for s in slots)}"
+                )
             if not fits[0].takes(found.shapes[name]):
                 shapes = f"{name} is {_dims(found.shapes[name])}, and {fits[0].name} {_dims(fits[0].shape)}"
-                raise SourceError("map", f"{said}: {shapes}")
+                raise SourceError("weights", f"{said}: {shapes}")
             pairs[name] = (fits[0], GIVEN)
 
 
@@ -280,8 +282,7 @@ def settled(carried: Carried, what: str) -> dict[str, Any]:
         raise SourceError(
             "weights",
             f"{what} has weights that the checkpoint does not fill: {_list(carried.left)}; the checkpoint has some "
-            f"that go nowhere: {_list(carried.unused)}; say what belongs together with --map OLD=NEW"
-            + (fitting if carried.fitting else ""),
+            f"that go nowhere: {_list(carried.unused)}" + (fitting if carried.fitting else ""),
         )
     named = [pair for pair in carried.pairs if pair[2].startswith(NAMED)]
     return {"mapped": [list(pair) for pair in carried.pairs if pair not in named], "named": len(named)}
