@@ -171,7 +171,7 @@ def climbed(case: Case, folder: Path, python: str) -> list[tuple[Attempt, Diagno
             if recipe.by_torch and not case.torch:
                 break
             where = Environment(Path(python), "there", built=False)
-            tried = attempt(recipe, where, Path(scratch) / str(number), timeout=case.timeout)
+            tried = attempt(recipe, where, where, Path(scratch) / str(number), timeout=case.timeout)
             diagnosis = diagnose(tried)
             found.append((tried, diagnosis))
             changes = next_rung(tried, diagnosis, targets) if diagnosis is not None else []

@@ -14,7 +14,7 @@ from tflint import sketch
 from tflint.convert.corrections import corrected
 from tflint.convert.recipe import Recipe
 from tflint.engine import Plan, check_model
-from tflint.model.read import decode
+from tflint.model.read import decode, read_model
 from tflint.registry import catalogue
 from tflint.runtimes.profile import resolve
 
@@ -140,6 +140,7 @@ x = keras.Input((4,), name="features")
 y = keras.layers.Dense(3, name="scores")(keras.layers.Dense(8, "relu")(x))
 model = keras.Model(x, y)
 model.save("model.keras")
+keras.Model(x, {"scores": y, "hidden": model.layers[1].output}).save("two.keras")
 model.export("saved", verbose=False)
 f = tf.function(lambda features: model(features)).get_concrete_function(tf.TensorSpec([None, 4], name="features"))
 content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
@@ -174,3 +175,30 @@ def test_a_keras_model_is_converted_again(keras_models: tuple[str, Path], source
     assert told["parity"]["holds"] is True
     assert [tensor and tensor.shape for tensor in decode(model.read_bytes()).subgraphs[0].inputs] == [(1, 4)]
     assert '"recipe"' in (tmp_path / "tflint.lock").read_text()
+
+
+@pytest.mark.slow
+def test_an_older_release_converts_what_a_newer_one_loads(keras_models: tuple[str, Path], tmp_path: Path) -> None:
+    """A file of Keras 3 is loaded where Keras 3 is, and converted by TensorFlow 2.13.1 in its own environment."""
+    python, folder = keras_models
+    arguments = ("--python", python, "--converter", "tensorflow==2.13.1", "-t", "tflite-2.13", "-f", "json")
+    done = tflint("fix", "m.tflite", "--source", str(folder / "model.keras"), *arguments, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert told["attempts"][-1]["versions"]["tensorflow"] == "2.13.1"
+    assert told["parity"]["holds"] is True
+    assert told["recipe"]["converter"] == "tensorflow==2.13.1"
+
+
+@pytest.mark.slow
+def test_wanted_outputs_alone_are_returned_and_compared(keras_models: tuple[str, Path], tmp_path: Path) -> None:
+    """One of two outputs is kept under a new name; the other, which the source still gives, is no reason to fail."""
+    python, folder = keras_models
+    arguments = ("--python", python, "--keep-output", "scores", "--rename", "scores=logits", "-f", "json")
+    done = tflint("fix", "m.tflite", "--source", str(folder / "two.keras"), *arguments, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    outputs = json.loads(done.stdout)["parity"]["entries"][0]["runs"][0]["outputs"]
+    assert [output["output"] for output in outputs] == ["scores"]
+    assert [name for name, _ in read_model(tmp_path / "m.tflite").signatures[0].outputs or ()] == ["logits"]

@@ -94,6 +94,8 @@ def test_samples_are_looked_at_before(folder: Path, name: str, monkeypatch: pyte
     np.savez(tmp_path / "bad.npz", allow_pickle=False, **{f"0/{key}": value for key, value in rows[0].items()})
     recipe = Recipe("failing_sources:dense", settings=INT8, calibration=str(tmp_path / "bad.npz"))
 
+    there = Environment(Path(PYTHON or ""), "there", built=False)
+
     with pytest.raises(TflintError, match=r"calibration") as raised:
-        attempt(recipe, Environment(Path(PYTHON or ""), "there", built=False), tmp_path / "a")
+        attempt(recipe, there, there, tmp_path / "a")
     assert told in raised.value.message.lower()

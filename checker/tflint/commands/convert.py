@@ -17,9 +17,10 @@ from tflint import __version__
 from tflint.commands.fix import checker, noted
 from tflint.config.hierarchy import Hierarchy
 from tflint.convert.corrections import corrected
-from tflint.convert.environment import Environment, environment
-from tflint.convert.recipe import Recipe, read_recipe
+from tflint.convert.environment import Environment, environment, installed
+from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe
 from tflint.convert.source import converter_of, refuse_code, source_of, weights_of
+from tflint.convert.table import converters
 from tflint.errors import TflintError, one_of, say
 from tflint.runtimes.profile import resolve
 
@@ -85,7 +86,7 @@ def convert_command(request: Request) -> int:
             before,
             check,
             folder,
-            partial(_place, request),
+            partial(_places, request),
             replay=request.recipe is not None,
             targets=[resolve(target) for target in recipe.targets],
             timeout=request.timeout,
@@ -132,12 +133,22 @@ def recipe_of(request: Request) -> Recipe:
     return recipe if request.signature is None else replace(recipe, signature=request.signature)
 
 
-def _place(request: Request, recipe: Recipe) -> Environment:
-    """Where a recipe's converter is: where the user says, here, or where tflint has installed it."""
-    if request.python is not None:
-        return Environment(Path(request.python), request.python, built=False)
-    target = resolve(recipe.targets[0]) if recipe.targets else None
-    return environment(recipe.converter, target=target, progress=say if sys.stderr.isatty() else lambda _: None)
+def _places(request: Request, recipe: Recipe) -> tuple[Environment, Environment]:
+    """Where a recipe's converter is, and where the source's framework.
+
+    Both are where the user says, or here; the release that a recipe names may be one that tflint has installed.
+    """
+    progress = say if sys.stderr.isatty() else lambda _: None
+    given = Environment(Path(request.python), request.python, built=False) if request.python else None
+    if recipe.converter in (TENSORFLOW, TORCH):
+        where = given or environment(recipe.converter, progress=progress)
+        return where, where
+    profiles = [resolve(target) for target in recipe.targets]
+    oldest = min(profiles, key=lambda each: each.generation, default=None)
+    where = environment(recipe.converter, target=oldest, progress=progress)
+    framework = TORCH if recipe.by_torch else TENSORFLOW
+    here = any(installed(each) for each in converters() if each.name == framework)
+    return where, given or (environment(framework) if here else where)
 
 
 def _dim(text: str) -> tuple[str, int]:
@@ -164,7 +175,8 @@ def _prove(request: Request, found: Reconverted) -> None:
 
     samples = recorded(request.inputs) if request.inputs else None
     gates = with_metrics(default_gates(str(found.file)), found.recipe.metrics)
-    prove(found, samples, gates, Options(python=request.python or sys.executable, timeout=request.timeout))
+    python = str(found.home.python) if found.home else sys.executable
+    prove(found, samples, gates, Options(python=python, timeout=request.timeout))
     if found.parity is not None:
         found.parity = replace(found.parity, candidate=str(request.out or request.model))
 

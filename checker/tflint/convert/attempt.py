@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,8 @@ HERE = Path(__file__).parent
 COMMON = (HERE / "weights.py", HERE / "work.py")
 BY_TENSORFLOW = (HERE / "tf_child.py", HERE / "tf_sources.py", *COMMON)
 BY_TORCH = (HERE / "torch_child.py", HERE / "torch_sources.py", *COMMON)
+GIVEN = {False: "saved_model", True: "program.pt2"}
+"""What a converter is given, in the folder of an attempt; by litert-torch: True."""
 TIMEOUT = 3600.0  # seconds: a full MobileBERT takes 75
 
 
@@ -48,45 +49,70 @@ class Attempt:
 
 
 def attempt(
-    recipe: Recipe, where: Environment, folder: Path, *, timeout: float = TIMEOUT, trusted: bool = False
+    recipe: Recipe,
+    where: Environment,
+    home: Environment,
+    folder: Path,
+    *,
+    timeout: float = TIMEOUT,
+    trusted: bool = False,
 ) -> Attempt:
     """Follow a recipe where its converter is; what is made lies in `folder`.
 
-    Raises TflintError for a source that is none, for calibration samples that are not what the model takes, and where
-    there is no such interpreter.
+    `home` has the source's framework. A converter elsewhere is another release, which may know neither the framework
+    nor the file: it gets a SavedModel that is written at home, as does one that calibrates, for what the inputs are is
+    known by then. Raises TflintError for a source that is none, for calibration samples that are not what the model
+    takes, and where there is no such interpreter.
     """
     folder.mkdir()
+    request = _request(recipe, folder, trusted=trusted)
+    calibrates = recipe.calibration is not None and recipe.quantize is None
+    if calibrates and recipe.by_torch:
+        raise TflintError(f"{recipe.converter} does not calibrate: quantize what comes of it, with `--quantize`")
+    if recipe.by_torch or (where == home and not calibrates):
+        return _followed(recipe, {**request, "goal": "all"}, where, folder / "all", timeout)
+    exported = _followed(recipe, {**request, "goal": "export"}, home, folder / "export", timeout)
+    if exported.failure or exported.ended.answer is None:
+        return exported
+    if recipe.calibration is not None and calibrates:
+        from tflint.convert.calibration import calibrated  # noqa: PLC0415 - numpy
+
+        request |= calibrated(recipe.calibration, exported.answer["inputs"], folder / "samples.npz")
+    made = _followed(recipe, {**request, "goal": "convert"}, where, folder / "convert", timeout)
+    told = made.ended.answer
+    if told is not None:
+        spent = {f"home {stage}": seconds for stage, seconds in exported.answer["seconds"].items()}
+        told.update({**exported.answer, **told, "seconds": {**spent, **told["seconds"]}})
+    return made
+
+
+def _request(recipe: Recipe, folder: Path, *, trusted: bool) -> dict[str, Any]:
+    """What the program is told."""
     source = source_of(recipe.source)
-    request = {
+    return {
         **recipe.plain,
         "source": source.spec,
         "kind": source.kind,
         "trusted": trusted,
-        "signature": recipe.signature,
         "weights": recipe.weights and _place(recipe.weights),
-        **{name: getattr(recipe, name) for name in ("batch", "length", "outputs", "steps")},
+        "given": str(folder / GIVEN[recipe.by_torch]),
+        **{name: getattr(recipe, name) for name in ("signature", "batch", "length", "outputs", "steps")},
         **{name: dict(getattr(recipe, name)) for name in ("dims", "types", "settings", "names", "map")},
     }
-    run = partial(
-        run_script,
+
+
+def _followed(recipe: Recipe, request: dict[str, Any], where: Environment, folder: Path, timeout: float) -> Attempt:
+    """Run the program."""
+    folder.mkdir()
+    ended = run_script(
         BY_TORCH if recipe.by_torch else BY_TENSORFLOW,
-        python=str(where.python),
+        request,
+        folder,
+        str(where.python),
         timeout=timeout,
         memory=_memory(),
         environment=surroundings() if where.built else None,
     )
-    if recipe.calibration is not None and recipe.quantize is None:
-        if recipe.by_torch:
-            raise TflintError(f"{recipe.converter} does not calibrate: quantize what comes of it, with `--quantize`")
-        from tflint.convert.calibration import calibrated  # noqa: PLC0415 - numpy
-
-        first = folder / "describe"
-        first.mkdir()
-        ended = run({**request, "describe": True}, first)
-        if ended.answer is None or "failure" in ended.answer:
-            return Attempt(recipe, None, ended, (ended.answer or {}).get("failure", {}))
-        request |= calibrated(recipe.calibration, ended.answer["inputs"], folder / "samples.npz")
-    ended = run(request, folder)
     file = folder / "model.tflite"
     answer = ended.answer or {}
     made = file if ended.answer is not None and "failure" not in answer and file.exists() else None

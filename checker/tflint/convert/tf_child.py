@@ -27,28 +27,29 @@ SPEC = (
 
 
 def convert(work: Any) -> None:
-    """Load, trace with the wanted interface, convert."""
+    """Load, trace, convert. `goal`: "export" ends before the converter, "convert" starts there."""
+    goal, saved = work.request["goal"], work.request["given"]
     work.stage("import")
     import tensorflow as tf
-    import tf_sources
 
     prepare(tf, work.request["steps"])
-    work.stage("load")
-    source = tf_sources.load(work.request)
-    work.learn(source, eager=tf.executing_eagerly())
-    work.stage("trace")
-    saved = str(work.folder / "saved_model")
-    export(tf, work, source, saved)
-    if work.request.get("describe"):
-        return
-    work.stage("convert")
-    converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=[work.request["signature"]])
-    configure(tf, converter, work.request["settings"])
-    if work.request.get("samples"):
-        converter.representative_dataset = lambda: representative(work)
-    content = converter.convert()
-    work.stage("write")
-    (work.folder / "model.tflite").write_bytes(content)
+    if goal != "convert":
+        import tf_sources
+
+        work.stage("load")
+        source = tf_sources.load(work.request)
+        work.learn(source, eager=tf.executing_eagerly())
+        work.stage("trace")
+        export(tf, work, source, saved)
+    if goal != "export":
+        work.stage("convert")
+        converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=[work.request["signature"]])
+        configure(tf, converter, work.request["settings"])
+        if work.request.get("samples"):
+            converter.representative_dataset = lambda: representative(work)
+        content = converter.convert()
+        work.stage("write")
+        (work.folder / "model.tflite").write_bytes(content)
 
 
 def prepare(tf: Any, steps: list[str]) -> None:

@@ -39,7 +39,7 @@ def convert(work: Any) -> None:
         inner[outer] = (name, getattr(torch, dtype))
     module = wrapped(torch, work, source, inner)
     if work.request["map"] or work.request["weights"] or turned:  # parity asks for what was converted
-        torch.export.save(torch.export.export(module, (), kwargs=samples), str(work.folder / "program.pt2"))
+        torch.export.save(torch.export.export(module, (), kwargs=samples), work.request["given"])
     signature = litert_torch.signature(work.request["signature"], module, sample_kwargs=samples)
     model = signature.convert(**work.request["settings"])
     work.stage("write")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tflint.convert.attempt import GIVEN
 from tflint.convert.recipe import CHANNELS_LAST
 from tflint.convert.source import FUNCTION, TF_WEIGHTS, source_of
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from tflint.parity.samples import Samples
     from tflint.parity.verify import Options
 
-GIVEN = {False: "saved_model", True: "program.pt2"}
-"""What a converter was given, in the folder of an attempt; by litert-torch: True."""
 FRAMEWORK = {False: "TensorFlow", True: "PyTorch"}
 
 
@@ -37,7 +36,7 @@ def reference_of(found: Reconverted) -> Reference:
     """The source in its own framework; else what the converter was given."""
     assert found.file is not None  # noqa: S101 - the caller's condition
     recipe, answer = found.recipe, found.tries[-1].attempt.answer
-    source, given = source_of(recipe.source), str(found.file.parent / GIVEN[recipe.by_torch])
+    source, given = source_of(recipe.source), str(given_of(found))
     framework = FRAMEWORK[recipe.by_torch]
     if recipe.weights is not None and not recipe.by_torch and FUNCTION.fullmatch(recipe.weights):
         return Reference(recipe.weights)
@@ -56,6 +55,12 @@ def reference_of(found: Reconverted) -> Reference:
     return Reference(source.spec)
 
 
+def given_of(found: Reconverted) -> Path:
+    """What the converter of the last attempt was given."""
+    assert found.file is not None  # noqa: S101 - the callers' condition
+    return found.file.parent.parent / GIVEN[found.recipe.by_torch]
+
+
 def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Options) -> None:
     """Compare, and tell what is wrong in `found.problem`. Raises TflintError for what is the user's to mend."""
     from tflint.parity.verify import verify  # noqa: PLC0415 - numpy
@@ -68,7 +73,7 @@ def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Op
     if report.holds:
         return
     found.problem = f"parity with {shown} does not hold: {'; '.join(report.reasons)}"
-    given = Path(candidate).parent / GIVEN[recipe.by_torch]
+    given = given_of(found)
     if reference.asks and given.exists() and _of_torch(found):
         between = verify(str(given), candidate, samples, gates, options)
         found.note = (

@@ -57,6 +57,8 @@ class Reconverted:
     parity: ParityReport | None = None
     note: str = ""
     """What it was compared with, where that is not the source; and which side of TensorFlow numbers part."""
+    home: Environment | None = None
+    """Where the source's framework is."""
 
     @property
     def after(self) -> FileReport | None:
@@ -69,7 +71,7 @@ def reconvert(
     before: FileReport | None,
     check: Check,
     folder: Path,
-    place: Callable[[Recipe], Environment],
+    places: Callable[[Recipe], tuple[Environment, Environment]],
     *,
     replay: bool = False,
     targets: Sequence[RuntimeProfile] = (),
@@ -79,8 +81,8 @@ def reconvert(
 ) -> Reconverted:
     """Attempt, and attempt again with what the result asks for; `replay`: the recipe as it is, once.
 
-    `before`: findings of the model that is to be replaced; `place`: where a recipe's converter is; `targets`: what the
-    result is for. Raises TflintError for what is the user's to mend.
+    `before`: findings of the model that is to be replaced; `places`: where a recipe's converter is, and where the
+    source's framework; `targets`: what the result is for. Raises TflintError for what is the user's to mend.
     """
     found = Reconverted(recipe, before)
     changes: list[Change] = []
@@ -88,8 +90,9 @@ def reconvert(
         recipe, changes = corrected(recipe, before.findings if before is not None else ())
     for number in range(1, 2 if replay else ATTEMPTS + 1):
         found.recipe = recipe
+        where, found.home = places(recipe)
         progress(f"attempt {number}: {', '.join(change.line for change in changes) or recipe.converter}")
-        tried = attempt(recipe, place(recipe), folder / f"attempt-{number}", timeout=timeout, trusted=trusted)
+        tried = attempt(recipe, where, found.home, folder / f"attempt-{number}", timeout=timeout, trusted=trusted)
         diagnosis = diagnose(tried)
         if tried.file is None or diagnosis is not None:
             assert diagnosis is not None  # noqa: S101 - what made no model has one
