@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
 from tflint.commands.fix import checker, noted
+from tflint.commands.show import open_model
 from tflint.config.hierarchy import Hierarchy
-from tflint.convert.corrections import corrected
+from tflint.convert.corrections import as_before, corrected
 from tflint.convert.environment import Environment, environment, installed
 from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe
 from tflint.convert.source import converter_of, refuse_code, source_of, weights_of
@@ -25,6 +26,7 @@ from tflint.errors import TflintError, one_of, say
 from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
+    from tflint.convert.recipe import Change
     from tflint.findings import FileReport
     from tflint.fix.place import Held
     from tflint.fix.reconvert import Reconverted
@@ -70,8 +72,11 @@ def convert_command(request: Request) -> int:
     check = checker(request.model, recipe.targets)
     before = check(request.model) if request.model.exists() else None
     size = request.model.stat().st_size if before else 0
+    given = as_before(recipe, open_model(request.model)) if before and request.recipe is None else []
+    for change in given:
+        recipe = recipe.changed(change)
     if request.plan:
-        sys.stdout.write(_planned(request, recipe, before))
+        sys.stdout.write(_planned(request, recipe, before, given))
         return 0
     from tflint.fix.place import held  # noqa: PLC0415 - late
     from tflint.fix.prove import require_runtime  # noqa: PLC0415 - late
@@ -87,6 +92,7 @@ def convert_command(request: Request) -> int:
             check,
             folder,
             partial(_places, request),
+            given=given,
             replay=request.recipe is not None,
             targets=[resolve(target) for target in recipe.targets],
             timeout=request.timeout,
@@ -219,10 +225,10 @@ def _rendered(request: Request, found: Reconverted, size: int) -> str:
     return report.render(name, found, size, written, color=colored("auto"))
 
 
-def _planned(request: Request, recipe: Recipe, before: FileReport | None) -> str:
+def _planned(request: Request, recipe: Recipe, before: FileReport | None, given: list[Change]) -> str:
     better, changes = (recipe, []) if request.recipe else corrected(recipe, before.findings if before else ())
     if request.output_format == "json":
         return json.dumps(better.plain, indent=2) + "\n"
     from tflint.fix.reconvert_report import planned  # noqa: PLC0415 - late
 
-    return planned(str(request.model), better.source, changes, before)
+    return planned(str(request.model), better.source, [*given, *changes], before)

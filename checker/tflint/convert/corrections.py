@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.convert.recipe import AUTO, CHANNELS_LAST, TENSORFLOW, Change
 from tflint.findings import Severity
+from tflint.parity.entry import entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tflint.convert.recipe import Recipe
     from tflint.findings import Finding
+    from tflint.model.view import Model
 
     Correct = Callable[[Finding, Recipe], Iterator[Change]]
 
 BATCH, LENGTH = 1, 128  # sizes of what is open, where nobody says another
+OPEN = "a checkpoint leaves it open, and an app would have to resize it (TFL401)"
 STATIC = "litert-torch converts for the shapes of a sample: none stays open"
 NARROW = {"int64": "int32", "uint64": "int32", "float64": "float32"}
 ANYWAY = {
@@ -39,19 +42,22 @@ ANYWAY = {
 def corrected(recipe: Recipe, findings: Iterable[Finding]) -> tuple[Recipe, list[Change]]:
     """The recipe with what these findings ask for, and each line that is new, in the order of the findings.
 
-    litert-torch asks for sizes by itself.
+    A checkpoint asks for sizes by itself.
     """
-    changes = list(_sizes(recipe)) if recipe.by_torch else []
-    for change in changes:
-        recipe = recipe.changed(change)
-    for finding in findings:
-        if finding.suppressed is not None or finding.rule.code not in CORRECTIONS:
-            continue
-        for change in CORRECTIONS[finding.rule.code](finding, recipe):
+    changes: list[Change] = []
+
+    def take(some: Iterable[Change]) -> None:
+        nonlocal recipe
+        for change in some:
             better = recipe.changed(change)
             if better != recipe:
                 changes.append(change)
                 recipe = better
+
+    for finding in findings:
+        if finding.suppressed is None and finding.rule.code in CORRECTIONS:
+            take(CORRECTIONS[finding.rule.code](finding, recipe))
+    take(_sizes(recipe))
     return recipe, changes
 
 
@@ -64,14 +70,34 @@ def longest(source: str) -> int:
     return min(LENGTH, most) if isinstance(most, int) and most > 0 else LENGTH
 
 
+def as_before(recipe: Recipe, model: Model) -> list[Change]:
+    """Sizes that a model of text has, for a checkpoint that leaves them open: what an app feeds stays as it is."""
+    shapes = {port.shape for port in entries(model)[0].inputs}
+    if not _is_checkpoint(recipe) or len(shapes) != 1:
+        return []
+    found = dict(zip(("batch", "length"), shapes.pop() or (), strict=False))
+    if found.get("length", 0) <= 1:  # open, or what a converter makes of that
+        return []
+    return [
+        Change(name, size, "as the model has it")
+        for name, size in found.items()
+        if size > 0 and getattr(recipe, name) is None
+    ]
+
+
+def _is_checkpoint(recipe: Recipe) -> bool:
+    return Path(recipe.source, "config.json").exists()
+
+
 def _sizes(recipe: Recipe) -> Iterator[Change]:
-    """A checkpoint leaves them open, and litert-torch wants them."""
-    if not Path(recipe.source, "config.json").exists():
+    """A checkpoint leaves them open: litert-torch wants them, and of TensorFlow's first model they would be asked."""
+    if not _is_checkpoint(recipe):
         return
+    why = STATIC if recipe.by_torch else OPEN
     if recipe.batch is None:
-        yield Change("batch", BATCH, STATIC)
+        yield Change("batch", BATCH, why)
     if recipe.length is None:
-        yield Change("length", longest(recipe.source), STATIC)
+        yield Change("length", longest(recipe.source), why)
 
 
 def _change(finding: Finding, field: str, value: Any, key: str | None = None) -> Change:

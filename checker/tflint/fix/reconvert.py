@@ -73,6 +73,7 @@ def reconvert(
     folder: Path,
     places: Callable[[Recipe], tuple[Environment, Environment]],
     *,
+    given: Sequence[Change] = (),
     replay: bool = False,
     targets: Sequence[RuntimeProfile] = (),
     timeout: float,
@@ -82,12 +83,14 @@ def reconvert(
     """Attempt, and attempt again with what the result asks for; `replay`: the recipe as it is, once.
 
     `before`: findings of the model that is to be replaced; `places`: where a recipe's converter is, and where the
-    source's framework; `targets`: what the result is for. Raises TflintError for what is the user's to mend.
+    source's framework; `targets`: what the result is for; `given`: changes that the recipe has had already. Raises
+    TflintError for what is the user's to mend.
     """
     found = Reconverted(recipe, before)
     changes: list[Change] = []
     if not replay:
         recipe, changes = corrected(recipe, before.findings if before is not None else ())
+        changes = [*given, *changes]
     for number in range(1, 2 if replay else ATTEMPTS + 1):
         found.recipe = recipe
         where, found.home = places(recipe)
