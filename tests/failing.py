@@ -76,7 +76,7 @@ def ours(name: str, *kinds: str | None, **more: Any) -> Case:
 
 
 CASES: dict[str, Case] = {
-    "flex": ours("flex", "flex", place="the line that the diagnosis names"),
+    "flex": ours("flex", "flex", place="return tf.linalg.inv(x)"),
     "flex-target": ours("flex", "flex", None, targets=("tflite-2.21+flex",)),
     "custom": ours("custom", "custom"),
     "custom-target": ours("custom", "custom", targets=("mediapipe",)),
@@ -112,7 +112,7 @@ CASES: dict[str, Case] = {
     "unbuilt": ours("unbuilt", "unbuilt"),
     "built": ours("built", "inputs"),
     "unknown": ours("number", "unknown"),
-    "error": ours("raising", "error", place="the line that the diagnosis names"),
+    "error": ours("raising", "error", place='return names["input_6"]'),
     "missing": ours("importing", "missing"),
     "exit": ours("leaving", "exit"),
     "silence": ours("gone", "silence"),
@@ -134,7 +134,7 @@ CASES: dict[str, Case] = {
     "tf-keras": Case("encoder", ("tf-keras",), hidden="tf_keras"),
     "torch": ours("torch_like", "torch"),
     "torch-missing": ours("mask", "missing"),
-    "data-dependent": ours("mask", "data-dependent", torch=True, place="the line that the diagnosis names"),
+    "data-dependent": ours("mask", "data-dependent", torch=True, place="return x[x > 0]"),
     "data-dependent-branch": ours("branch", "data-dependent", torch=True),
     "legalize": ours("power", "legalize", torch=True),
     "lowering": ours("bessel", "legalize", torch=True),
@@ -212,9 +212,16 @@ def record(names: list[str]) -> None:
             for tried, diagnosis in found:
                 print("   ", tried.ended.stage, diagnosis and diagnosis.told)
             if found and found[0][1] is not None and found[0][0].file is None:
-                text = json.dumps(_plain(found[0][0]), indent=1, ensure_ascii=False)
+                plain = {**_marked(case), **_plain(found[0][0])}
+                text = json.dumps(plain, indent=1, ensure_ascii=False)
                 (RECORDED / f"{name}.json").write_text(_clean(text, folder) + "\n", encoding="utf-8")
             sys.stdout.flush()
+
+
+def _marked(case: Case) -> dict[str, int]:
+    """Where the line of a case stood when it was recorded."""
+    lines = (HERE / "failing_sources.py").read_text(encoding="utf-8").splitlines()
+    return {"marked": next(at for at, line in enumerate(lines, 1) if case.place in line)} if case.place else {}
 
 
 def _plain(tried: Attempt) -> dict[str, Any]:

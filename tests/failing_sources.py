@@ -38,7 +38,7 @@ def spec(*shape: int | None, dtype: str = "float32", name: str = "x") -> Any:
 def inverse(x: Any) -> Any:
     import tensorflow as tf
 
-    return tf.linalg.inv(x)  # the line that the diagnosis names
+    return tf.linalg.inv(x)
 
 
 def flex() -> Any:
@@ -87,6 +87,7 @@ def dense(width: int = 8) -> Any:
     """A small classifier."""
     import keras
 
+    keras.utils.set_random_seed(0)
     inputs = keras.Input((4,), name="x")
     return keras.Model(inputs, keras.layers.Dense(3)(keras.layers.Dense(width, "relu")(inputs)))
 
@@ -171,7 +172,7 @@ def number() -> Any:
 def raising() -> Any:
     """An error of the user's own."""
     names: dict[str, int] = {}
-    return names["input_6"]  # the line that the diagnosis names
+    return names["input_6"]
 
 
 def importing() -> Any:
@@ -270,7 +271,7 @@ def mask() -> Any:
 
     class Own(torch.nn.Module):  # type: ignore[misc] # torch is not here
         def forward(self, x: Any) -> Any:
-            return x[x > 0]  # the line that the diagnosis names
+            return x[x > 0]
 
     return Own(), {"x": torch.ones(4)}
 

@@ -17,6 +17,8 @@ from tflint.convert.attempt import attempt
 from tflint.convert.environment import Environment
 from tflint.convert.recipe import Recipe
 from tflint.errors import TflintError
+from tflint.model.read import decode
+from tflint.model.scheme import schemes
 
 if TYPE_CHECKING:
     import subprocess
@@ -76,6 +78,16 @@ def test_the_next_rung_is_proved(folder: Path) -> None:
     assert told["recipe"]["steps"] == ["eager"]
     assert told["parity"]["holds"] is True
     assert (folder / "new.tflite").exists()
+
+
+def test_a_converters_own_integers_are_calibrated(folder: Path) -> None:
+    """A recipe with samples gives a model whose weights are integers, proved against the float source."""
+    recipe = Recipe("failing_sources:dense", batch=1, settings=INT8, calibration=str(folder / "x14.npz"))
+    (folder / "recipe.json").write_text(json.dumps(recipe.plain))
+    done = tflint("fix", "int8.tflite", "--recipe", "recipe.json", "--python", PYTHON, cwd=folder)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "int8" in schemes(decode((folder / "int8.tflite").read_bytes()))
 
 
 BAD: dict[str, tuple[list[dict[str, np.ndarray]], str]] = {
