@@ -159,8 +159,7 @@ def keras_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return python, folder
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("source", ["model.keras", "saved"])
+@pytest.mark.parametrize("source", ["model.keras", pytest.param("saved", marks=pytest.mark.slow)])
 def test_a_keras_model_is_converted_again(keras_models: tuple[str, Path], source: str, tmp_path: Path) -> None:
     """An open batch is fixed, the result answers as the source does, and the lock says how it was made."""
     python, folder = keras_models

@@ -63,7 +63,6 @@ litert_torch.convert(Logits().eval(), sample_kwargs=inputs).export("model.tflite
 """
 
 
-@pytest.mark.slow
 def test_tensorflow_is_a_reference(tmp_path: Path) -> None:
     """A Keras file and a SavedModel, in an environment of their own; 1 % in one of two outputs is caught."""
     python = made(tmp_path, "TENSORFLOW_PYTHON", KERAS)
