@@ -80,6 +80,16 @@ def test_the_next_rung_is_proved(folder: Path) -> None:
     assert (folder / "new.tflite").exists()
 
 
+def test_one_of_several_signatures_is_proved(folder: Path) -> None:
+    """A recipe names the signature of a SavedModel that is converted, and that one is compared."""
+    recipe = Recipe("two", source_signature="two")
+    (folder / "two.json").write_text(json.dumps(recipe.plain))
+    done = tflint("fix", "two.tflite", "--recipe", "two.json", "--python", PYTHON, "-f", "json", cwd=folder)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["parity"]["holds"] is True
+
+
 def test_a_converters_own_integers_are_calibrated(folder: Path) -> None:
     """A recipe with samples gives a model whose weights are integers, proved against the float source."""
     recipe = Recipe("failing_sources:dense", batch=1, settings=INT8, calibration=str(folder / "x14.npz"))

@@ -66,7 +66,8 @@ def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Op
     from tflint.parity.verify import verify  # noqa: PLC0415 - numpy
 
     reference, candidate, recipe = reference_of(found), str(found.file), found.recipe
-    asking = replace(options, bind=recipe.names, wanted=recipe.outputs) if reference.asks else options
+    keys = {recipe.source_signature: recipe.signature} if recipe.source_signature else {}
+    asking = replace(options, bind=recipe.names, wanted=recipe.outputs, keys=keys) if reference.asks else options
     report = verify(reference.source, candidate, samples, gates, asking)
     shown = recipe.source if not recipe.weights else recipe.weights
     found.parity, found.note = replace(report, reference=shown), reference.note

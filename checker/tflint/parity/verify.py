@@ -117,7 +117,7 @@ def _part(pair: Pair, samples: Samples | None, gates: Gates, options: Options) -
         if options.progress:
             options.progress(mode)
         if pair.ours is not None or reference is None:  # no framework runs twice
-            reference = _run(pair.reference, samples, pair.ours or base, mode, pair, options)
+            reference = _run(pair.reference, samples, pair.ours or _asked(base, options.keys), mode, pair, options)
         candidate = _run(pair.candidate, theirs, pair.theirs or base, mode, pair, options)
         found.append(judge(reference, candidate, gates, options.bind, samples.empty))
     kept, told = _answered(found)
@@ -126,6 +126,11 @@ def _part(pair: Pair, samples: Samples | None, gates: Gates, options: Options) -
     if pair.ours and pair.theirs and (apart or options.per_layer) and any(each.compared for each in kept):
         return replace(part, layers=_layers(pair, part, theirs, gates, options))
     return part
+
+
+def _asked(entry: Entry, keys: Mapping[str, str]) -> Entry:
+    """An entry of the candidate by the key that the reference's framework has for it."""
+    return replace(entry, key=next((ours for ours, theirs in keys.items() if theirs == entry.key), entry.key))
 
 
 def _sides(pair: Pair, names: Mapping[str, str]) -> tuple[Side, ...]:
