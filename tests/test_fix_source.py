@@ -78,7 +78,7 @@ def test_a_plan_is_a_recipe(checkpoint: Path, tmp_path: Path) -> None:
         (("--source", "checkpoint", "--recipe", "r.json"), "--recipe names its source"),
         (("--recipe", "no-such.json"), "cannot be read"),
         (("--source", "checkpoint", "--fix-dim", "x=1"), "write INPUT.DIM=SIZE"),
-        (("--source", "checkpoint", "--quantize", "int8"), "--source goes with none of these"),
+        (("--source", "checkpoint", "--select", "TFL101"), "--source goes with no edit of the file"),
     ],
 )
 def test_a_mistake_is_one_line(checkpoint: Path, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
@@ -201,3 +201,20 @@ def test_wanted_outputs_alone_are_returned_and_compared(keras_models: tuple[str,
     outputs = json.loads(done.stdout)["parity"]["entries"][0]["runs"][0]["outputs"]
     assert [output["output"] for output in outputs] == ["scores"]
     assert [name for name, _ in read_model(tmp_path / "m.tflite").signatures[0].outputs or ()] == ["logits"]
+
+
+@pytest.mark.slow
+def test_one_conversion_serves_all_schemes(keras_models: tuple[str, Path], tmp_path: Path) -> None:
+    """The smallest variant of one float conversion is kept, and proved against the source by the gates of its scheme."""
+    python, folder = keras_models
+    arguments = ("--python", python, "--quantize", "auto", "-f", "json")
+    done = tflint("fix", "m.tflite", "--source", str(folder / "model.keras"), *arguments, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert len(told["attempts"]) == 1
+    tried = {variant["scheme"]: variant["size"] for variant in told["quantized"]["variants"]}
+    assert tried[told["quantized"]["kept"]] == (tmp_path / "m.tflite").stat().st_size
+    assert told["parity"]["holds"] is True
+    assert told["recipe"]["quantize"] == "auto"
+    assert (tmp_path / "m.tflite").stat().st_mode & 0o777 == 0o644

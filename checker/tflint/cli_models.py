@@ -197,8 +197,8 @@ def fix(
     if not any((source, recipe, mean, std, labels, vocabulary, order, select, unsafe_fixes, diff, quantize)):
         source, recipe = converting.origin_of(model)
     if source is not None or recipe is not None:
-        if any((mean, std, labels, vocabulary, order, select, unsafe_fixes, diff, quantize, calibration)):
-            raise TflintError("--source goes with none of these: mend or quantize what comes of it")
+        if any((mean, std, labels, vocabulary, order, select, unsafe_fixes, diff)):
+            raise TflintError("--source goes with no edit of the file: mend what comes of it")
         again = converting.Request(
             model=model,
             source=source,
@@ -207,6 +207,8 @@ def fix(
             keep_outputs=tuple(keep_output or ()),
             renames=tuple(rename or ()),
             fix_dims=tuple(fix_dim or ()),
+            quantize=quantize,
+            calibration=calibration,
             inputs=inputs,
             metrics=tuple(metric or ()),
             targets=tuple(target or ()),

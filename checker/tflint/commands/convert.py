@@ -26,6 +26,8 @@ from tflint.errors import TflintError, one_of, say
 from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tflint.convert.recipe import Change
     from tflint.findings import FileReport
     from tflint.fix.place import Held
@@ -45,6 +47,8 @@ class Request:
     keep_outputs: tuple[str, ...]
     renames: tuple[str, ...]
     fix_dims: tuple[str, ...]
+    quantize: str | None
+    calibration: str | None
     inputs: str | None
     metrics: tuple[str, ...]
     targets: tuple[str, ...]
@@ -99,6 +103,8 @@ def convert_command(request: Request) -> int:
             trusted=request.trusted,
             progress=say if sys.stderr.isatty() else lambda _: None,
         )
+        if found.file is not None and recipe.quantize is not None:
+            _quantize(request, found, check, folder / "quantize")
         if found.file is not None:
             _prove(request, found)
         if found.file is not None and not found.problem:
@@ -135,6 +141,8 @@ def recipe_of(request: Request) -> Recipe:
         map=dict(_pair("--map", text) for text in request.map),
         targets=request.targets,
         metrics=request.metrics,
+        quantize=request.quantize,
+        calibration=request.calibration,
     )
     return recipe if request.signature is None else replace(recipe, signature=request.signature)
 
@@ -172,6 +180,22 @@ def _pair(flag: str, text: str) -> tuple[str, str]:
     return old, new
 
 
+def _quantize(request: Request, found: Reconverted, check: Callable[[Path], FileReport], folder: Path) -> None:
+    """Make what the recipe asks for of the float model: the smallest that holds takes its place."""
+    from tflint.commands.quantize import Asked, why_none, wish_of  # noqa: PLC0415 - late
+    from tflint.fix.quantize import quantize  # noqa: PLC0415 - numpy
+    from tflint.parity.process import Children  # noqa: PLC0415 - numpy
+
+    assert found.file is not None  # noqa: S101 - the caller's condition
+    recipe = found.recipe
+    asked = Asked(recipe.quantize or "", recipe.calibration, request.inputs, recipe.metrics, request.timeout)
+    folder.mkdir()
+    found.quantized = quantize(found.file, wish_of(found.file, asked, check), folder, Children())
+    chosen = found.quantized.chosen
+    found.file = chosen.file if chosen else None
+    found.problem = "" if chosen else why_none(found.quantized)
+
+
 def _prove(request: Request, found: Reconverted) -> None:
     """Compare with the source's own framework."""
     from tflint.fix.against import prove  # noqa: PLC0415 - numpy
@@ -190,23 +214,28 @@ def _prove(request: Request, found: Reconverted) -> None:
 def _put(request: Request, found: Reconverted, model: Held | None) -> None:
     """The candidate in the model's place, and an entry in the lock."""
     from tflint.fix.loop import digest  # noqa: PLC0415 - late
-    from tflint.fix.place import put, scratch  # noqa: PLC0415 - late
+    from tflint.fix.place import put, put_new, scratch  # noqa: PLC0415 - late
+    from tflint.fix.prove import metrics_of  # noqa: PLC0415 - late
 
     assert found.file is not None  # noqa: S101 - the caller's condition
     target = request.out or request.model
     with scratch(target) as candidate:
-        shutil.copyfile(found.file, candidate)
-        was = digest(model.path) if model else None
+        try:
+            shutil.copyfile(found.file, candidate)
+        except OSError as problem:
+            raise TflintError(f"cannot write {candidate}: {problem.strerror or problem}", 1) from None
         entry = {
             "tool": f"tflint {__version__}",
+            "versions": found.tries[-1].attempt.answer["versions"],
             "recipe": found.recipe.plain,
-            "input": was,
+            "input": digest(model.path) if model else None,
             "output": digest(candidate),
+            "parity": metrics_of(found.parity) if found.parity else {},
         }
-        if model is not None:
-            put(candidate, model, request.out, backup=request.backup)
+        if model is None:
+            put_new(candidate, target)
         else:
-            candidate.replace(target)
+            put(candidate, model, request.out, backup=request.backup)
     noted(target, entry)
 
 

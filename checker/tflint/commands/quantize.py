@@ -18,6 +18,7 @@ from tflint.parity.process import QUANTIZER, RUNNER, Children
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tflint.findings import FileReport
     from tflint.fix.place import Held
     from tflint.fix.variant import Quantized, Wish
     from tflint.parity.samples import Samples
@@ -27,18 +28,24 @@ MODULES = ("numpy", "ai_edge_litert", "ai_edge_quantizer")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line said."""
+class Asked:
+    """How to quantize."""
 
-    model: Path
     scheme: str
     calibration: str | None
     inputs: str | None
     metrics: tuple[str, ...]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Asked):
+    """What the command line said."""
+
+    model: Path
     out: Path | None
     backup: bool
     targets: tuple[str, ...]
-    timeout: float
     output_format: str
 
 
@@ -75,11 +82,11 @@ def _quantized(request: Request, children: Children) -> int:
             _install(request, found, model)
     sys.stdout.write(_rendered(request, found, str(request.out or request.model) if found.chosen else None))
     if not found.chosen:
-        raise TflintError(f"{request.model}: left as it was: {_why(found)}", 1)
+        raise TflintError(f"{request.model}: left as it was: {why_none(found)}", 1)
     return 0
 
 
-def _why(found: Quantized) -> str:
+def why_none(found: Quantized) -> str:
     """Why nothing is kept."""
     from tflint.fix.quantize import RANDOM  # noqa: PLC0415 - numpy
     from tflint.fix.variant import AUTO  # noqa: PLC0415 - numpy
@@ -136,6 +143,12 @@ def _entry(found: Quantized, digests: tuple[str, str]) -> dict[str, Any]:
 
 def _wish(request: Request) -> Wish:
     from tflint.commands.fix import checker  # noqa: PLC0415 - late
+
+    return wish_of(request.model, request, checker(request.model, request.targets))
+
+
+def wish_of(model: Path, request: Asked, check: Callable[[Path], FileReport]) -> Wish:
+    """What is asked for of a float model. Raises TflintError."""
     from tflint.commands.show import open_model  # noqa: PLC0415 - late
     from tflint.fix.calibration import by_entry  # noqa: PLC0415 - numpy
     from tflint.fix.variant import SCHEMES, Wish  # noqa: PLC0415 - numpy
@@ -146,13 +159,12 @@ def _wish(request: Request) -> Wish:
 
     one_of(request.scheme, "--quantize", SCHEMES)
     with_metrics(EXACT, request.metrics)  # says at once what is wrong with them
-    found = entries(open_model(request.model))
+    found = entries(open_model(model))
     calibration = {} if request.calibration is None else by_entry(recorded(request.calibration), found)
     samples: dict[str | None, Samples] = {}
     if request.inputs is not None:
         given = recorded(request.inputs)
         samples = {entry.key: conformed(given, entry) for entry in found}
-    check = checker(request.model, request.targets)
     return Wish(request.scheme, check, calibration, samples, request.metrics, request.timeout, _progress())
 
 

@@ -57,8 +57,9 @@ def reference_of(found: Reconverted) -> Reference:
 
 def given_of(found: Reconverted) -> Path:
     """What the converter of the last attempt was given."""
-    assert found.file is not None  # noqa: S101 - the callers' condition
-    return found.file.parent.parent / GIVEN[found.recipe.by_torch]
+    made = found.tries[-1].attempt.file
+    assert made is not None  # noqa: S101 - the callers' condition
+    return made.parent.parent / GIVEN[found.recipe.by_torch]
 
 
 def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Options) -> None:

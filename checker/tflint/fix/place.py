@@ -16,6 +16,8 @@ from tflint.errors import TflintError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+NEW = 0o644  # permissions of a file that was not there
+
 
 @contextmanager
 def held(name: Path) -> Iterator[Held]:
@@ -130,12 +132,30 @@ def put(candidate: Path, held: Held, out: Path | None, *, backup: bool) -> tuple
         if backup and target.exists():
             kept = target.with_name(target.name + ".bak")
             _keep(target, kept)
-        candidate.replace(target)
-        with suppress(OSError):  # not everywhere can a folder be flushed
-            _flush(target.parent)
+        _settle(candidate, target)
     except OSError as problem:
         raise TflintError(f"cannot write {target}: {problem.strerror or problem}", 1) from None
     return out or held.name, kept
+
+
+def put_new(candidate: Path, name: Path) -> None:
+    """Put a candidate where nothing was. Raises TflintError."""
+    target = Path(os.path.realpath(name))
+    try:
+        candidate.chmod(NEW)
+        _flush(candidate)
+        if target.exists():
+            raise TflintError(f"{name}: left as it is: somebody made it meanwhile", 1)
+        _settle(candidate, target)
+    except OSError as problem:
+        raise TflintError(f"cannot write {name}: {problem.strerror or problem}", 1) from None
+
+
+def _settle(candidate: Path, target: Path) -> None:
+    """Put it there in one step. Raises OSError."""
+    candidate.replace(target)
+    with suppress(OSError):  # not everywhere can a folder be flushed
+        _flush(target.parent)
 
 
 def _keep(path: Path, backup: Path) -> None:

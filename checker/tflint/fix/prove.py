@@ -81,12 +81,12 @@ def prove(reference: Path, candidate: Path, document: Document, edits: Collectio
     words = [_words(report, running)] if running or not idle else []
     if idle and not problems:
         proof = _without_reference(reference, candidate, idle, edits)
-        return replace(proof, words="; ".join([*words, proof.words]), metrics={**_metrics(report), **proof.metrics})
+        return replace(proof, words="; ".join([*words, proof.words]), metrics={**metrics_of(report), **proof.metrics})
     for edit in edits:
         if isinstance(edit, SetDims) and edit.opened and not problems:
             problems += _at_another_size(reference, candidate, edit, options)
             words.append(f"as they are at twice the size of {edit.opened}")
-    return Proof("; ".join(words), tuple(problems), _metrics(report))
+    return Proof("; ".join(words), tuple(problems), metrics_of(report))
 
 
 def _at_another_size(reference: Path, candidate: Path, edit: SetDims, options: Options) -> Iterator[str]:
@@ -173,7 +173,8 @@ def _words(report: ParityReport, parts: list[Part]) -> str:
     return f"outputs are {how} on {samples} samples ({origin}), with {' and '.join(runners)}"
 
 
-def _metrics(report: ParityReport) -> dict[str, Any]:
+def metrics_of(report: ParityReport) -> dict[str, Any]:
+    """What the lock keeps of a proof."""
     numbers = [v.numbers for p in report.parts for j in p.judgements for v in j.verdicts if v.numbers]
     try:
         runtime = f"{RUNTIME} {version(RUNTIME)}"

@@ -32,8 +32,14 @@ DEFINITIONS = (
 
 
 def lines(path: str, found: Quantized, written: str | None) -> Iterator[str]:
-    """The report as text, the table apart."""
+    """The report as text."""
     yield plain(path)
+    yield from body(found)
+    yield f"written: {plain(written)}" if written else "nothing was written"
+
+
+def body(found: Quantized) -> Iterator[str]:
+    """What was asked, the table, and what is to be said of its rows."""
     for samples in found.samples:
         yield f"  samples   {short(samples.origin, LONGEST_MESSAGE)}"
         yield from (f"            {short(note, LONGEST_MESSAGE)}" for note in samples.notes)
@@ -53,7 +59,6 @@ def lines(path: str, found: Quantized, written: str | None) -> Iterator[str]:
         gates = dict.fromkeys(gate for verdict in _verdicts(variant) for gate in verdict.gates)
         yield f"kept: {_label(variant)}, {found.size:,} -> {variant.size:,} bytes; parity holds: {'; '.join(gates)}"
         yield from (f"  {line}" for line in changed_ports(found))
-    yield f"written: {plain(written)}" if written else "nothing was written"
 
 
 def render(path: str, found: Quantized, written: str | None) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tflint.convert.environment import Environment
     from tflint.convert.recipe import Change, Recipe
     from tflint.findings import FileReport, Finding
+    from tflint.fix.variant import Quantized
     from tflint.parity.report import ParityReport
     from tflint.runtimes.profile import RuntimeProfile
 
@@ -57,6 +58,7 @@ class Reconverted:
     parity: ParityReport | None = None
     note: str = ""
     """What it was compared with, where that is not the source; and which side of TensorFlow numbers part."""
+    quantized: Quantized | None = None
     home: Environment | None = None
     """Where the source's framework is."""
 

@@ -21,6 +21,10 @@ SCHEMA_VERSION = 1
 def render(name: str, found: Reconverted, size: int, written: str | None, *, color: bool) -> str:
     """The report as text. `size`: bytes of the model as it was, 0 where there was none."""
     text = "".join(f"{line.rstrip()}\n" for line in _lines(name, found))
+    if found.quantized is not None:
+        from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
+
+        text += "".join(f"{line.rstrip()}\n" for line in ("", *quantize_report.body(found.quantized)))
     if found.parity is not None:
         from tflint.parity import text as parity  # noqa: PLC0415 - numpy
 
@@ -60,7 +64,11 @@ def markdown(name: str, found: Reconverted, size: int, written: str | None) -> s
 
 def plain_report(name: str, found: Reconverted, size: int, written: str | None) -> dict[str, Any]:
     """The report as JSON."""
-    parity = None
+    quantized = parity = None
+    if found.quantized is not None:
+        from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
+
+        quantized = quantize_report.plain_report(name, found.quantized, written)
     if found.parity is not None:
         from tflint.parity.words import report_object  # noqa: PLC0415 - numpy
 
@@ -73,6 +81,7 @@ def plain_report(name: str, found: Reconverted, size: int, written: str | None) 
         "recipe": found.recipe.plain,
         "size": size or None,
         "attempts": [_try(each) for each in found.tries],
+        "quantized": quantized,
         "parity": parity,
         "note": found.note or None,
     }
@@ -153,7 +162,8 @@ def _last(found: Reconverted, size: int, written: str | None) -> str:
     if written is None:
         return note + "nothing was written\n"
     was = f"{size:,} -> " if size else ""
-    return note + f"written: {plain(written)}, {was}{found.tries[-1].size:,} bytes\n"
+    chosen = found.quantized.chosen if found.quantized else None
+    return note + f"written: {plain(written)}, {was}{(chosen or found.tries[-1]).size:,} bytes\n"
 
 
 def _cell(text: str) -> str:
