@@ -205,7 +205,7 @@ def test_wanted_outputs_alone_are_returned_and_compared(keras_models: tuple[str,
 
 @pytest.mark.slow
 def test_one_conversion_serves_all_schemes(keras_models: tuple[str, Path], tmp_path: Path) -> None:
-    """The smallest variant of one float conversion is kept, and proved against the source by the gates of its scheme."""
+    """The smallest variant of one float conversion is kept, and proved against the source by its scheme's gates."""
     python, folder = keras_models
     arguments = ("--python", python, "--quantize", "auto", "-f", "json")
     done = tflint("fix", "m.tflite", "--source", str(folder / "model.keras"), *arguments, cwd=tmp_path)
