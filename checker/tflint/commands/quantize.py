@@ -77,7 +77,7 @@ def _quantized(request: Request, children: Children) -> int:
     with ExitStack() as stack:
         model = stack.enter_context(held(request.model))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-quantize-")))
-        found = quantize(model.path, wish, folder, children)
+        found = quantize(request.model, wish, folder, children)
         if found.chosen:
             _install(request, found, model)
     sys.stdout.write(_rendered(request, found, str(request.out or request.model) if found.chosen else None))
