@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 COMMON = (HERE / "weights.py", HERE / "work.py")
-BY_TENSORFLOW = (HERE / "tf_child.py", HERE / "tf_sources.py", *COMMON)
+BY_TENSORFLOW = (HERE / "tf_child.py", HERE / "tf_sources.py", HERE / "tf_steps.py", *COMMON)
 BY_TORCH = (HERE / "torch_child.py", HERE / "torch_sources.py", *COMMON)
 GIVEN = {False: "saved_model", True: "program.pt2"}
 """What a converter is given, in the folder of an attempt; by litert-torch: True."""

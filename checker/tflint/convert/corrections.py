@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.convert.recipe import AUTO, CHANNELS_LAST, TENSORFLOW, Change
+from tflint.convert.recipe import AUTO, CHANNELS_LAST, FUSE, TENSORFLOW, UNROLL, Change
 from tflint.findings import Severity
 from tflint.parity.entry import entries
 
@@ -158,10 +158,19 @@ def _fake_quantized(finding: Finding, recipe: Recipe) -> Iterator[Change]:
 
 
 def _fused(finding: Finding, recipe: Recipe) -> Iterator[Change]:
-    """Recurrent layers as Keras 2 has them, with a batch of one."""
+    """Recurrent layers as Keras 2 has them, with a batch of one; what no operator does is written out."""
     yield from _fixed(finding, recipe)
-    if "tf-keras" not in recipe.steps and not recipe.by_torch:
-        yield _change(finding, "steps", (*recipe.steps, "tf-keras"))
+    yield from _step(finding, recipe, FUSE, UNROLL)
+
+
+def _unrolled(finding: Finding, recipe: Recipe) -> Iterator[Change]:
+    """Recurrent layers are written out."""
+    yield from _step(finding, recipe, UNROLL)
+
+
+def _step(finding: Finding, recipe: Recipe, *steps: str) -> Iterator[Change]:
+    if not recipe.by_torch:
+        yield _change(finding, "steps", (*recipe.steps, *(step for step in steps if step not in recipe.steps)))
 
 
 def _channels_last(finding: Finding, recipe: Recipe) -> Iterator[Change]:
@@ -184,5 +193,6 @@ CORRECTIONS: dict[str, Correct] = {
     "TFL511": _dense,
     "TFL515": _fake_quantized,
     "TFL601": _fused,
+    "TFL602": _unrolled,
     "TFL604": _fused,
 }

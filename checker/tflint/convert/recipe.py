@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.convert.settings import DTYPES, checked
 from tflint.convert.source import FUNCTION
-from tflint.errors import TflintError, nearest
+from tflint.errors import TflintError, nearest, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 TENSORFLOW, TORCH, AUTO = "tensorflow", "litert-torch", "auto"
-CHANNELS_LAST = "channels-last"
+EAGER, FUSE, UNROLL, CHANNELS_LAST = "eager", "tf-keras", "unroll", "channels-last"
 SIGNATURE = "serving_default"
 MAX_BYTES = 1 << 20
-STEPS = re.compile(r"eager|tf-keras|channels-last|import:[A-Za-z_][\w.]*")
+STEPS = (EAGER, FUSE, UNROLL, CHANNELS_LAST)
+IMPORT = re.compile(r"import:[A-Za-z_][\w.]*")  # a step as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Recipe:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the converter, by its own names."""
     steps: tuple[str, ...] = ()
-    """What is done before the source is loaded: those of STEPS."""
+    """What is done to the source, and before it is loaded: those of STEPS and IMPORT."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Input or output of the source -> what it is to be called."""
     weights: str | None = None
@@ -142,6 +143,10 @@ def parsed(plain: Any, where: str) -> Recipe:
             continue
         if name not in names:
             raise TflintError(f"{where}: a recipe has no {name!r}{nearest(name, names)}")
+        if name == "steps" and _texts(value):
+            for step in value:
+                if not IMPORT.fullmatch(step):
+                    one_of(step, f"{where}: a step", (*STEPS, "import:MODULE"))
         kind, good = KINDS[name]
         if not good(value):
             raise TflintError(f"{where}: {name} is {kind}, not {json.dumps(value)[:80]}")
@@ -179,9 +184,5 @@ KINDS: dict[str, tuple[str, Any]] = {
     "types": (f"a table of types ({', '.join(DTYPES)})", _table(lambda value: value in DTYPES)),
     "settings": ("a table", lambda value: isinstance(value, dict)),
     **dict.fromkeys(("names", "map"), ("a table of names", _table(_text))),
-    **dict.fromkeys(("outputs", "targets", "metrics"), ("a list of text", _texts)),
-    "steps": (
-        "a list of steps (eager, tf-keras, import:MODULE, channels-last)",
-        lambda value: _texts(value) and all(map(STEPS.fullmatch, value)),
-    ),
+    **dict.fromkeys(("outputs", "steps", "targets", "metrics"), ("a list of text", _texts)),
 }

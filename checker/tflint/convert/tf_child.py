@@ -35,10 +35,12 @@ def convert(work: Any) -> None:
     prepare(tf, work.request["steps"])
     if goal != "convert":
         import tf_sources
+        import tf_steps
 
         work.stage("load")
         source = tf_sources.load(work.request)
-        work.learn(source, eager=tf.executing_eagerly())
+        loops = tf_steps.follow(source.holder, work.request["steps"])
+        work.learn(source, eager=tf.executing_eagerly(), loops=loops)
         work.stage("trace")
         export(tf, work, source, saved)
     if goal != "export":
@@ -96,6 +98,8 @@ def variables(tf: Any, holder: Any) -> list[Any]:
         value = variable if isinstance(variable, tf.Variable) else getattr(variable, "value", None)
         if isinstance(value, tf.Variable):
             found.append(value)
+    for layer in getattr(holder, "_flatten_layers", tuple)():  # Keras 2 does not count states of layers among variables
+        found += [each for each in tf.nest.flatten(getattr(layer, "states", None)) if isinstance(each, tf.Variable)]
     return found
 
 

@@ -17,7 +17,7 @@ from tflint.convert.ladder import next_rung
 from tflint.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tflint.convert.attempt import Attempt
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Check = Callable[[Path], FileReport]
 
 ATTEMPTS = 6
+LOOPS = {"TFL601", "TFL602", "TFL604"}  # findings on recurrent layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ class Try:
     report: FileReport | None = None
     size: int = 0
     operators: int = 0
+
+    @property
+    def loops(self) -> dict[str, str]:
+        """Recurrent layer -> why it runs in a loop nevertheless."""
+        asked = self.report and any(finding.rule.code in LOOPS for finding in self.report.findings)
+        return dict(self.attempt.answer.get("loops", {})) if asked else {}
 
 
 @dataclass(slots=True)
@@ -108,7 +115,7 @@ def reconvert(
             report = check(tried.file)
             operators = sum(len(graph.ops) for graph in open_model(tried.file).subgraphs)
             found.tries.append(Try(tuple(changes), tried, None, report, tried.file.stat().st_size, operators))
-            found.problem = unclean(before, report)
+            found.problem = unclean(before, report, found.tries[-1].loops)
             changes = [] if replay else corrected(recipe, _asking(before, report))[1]
             if not changes:
                 found.file = tried.file if not found.problem else None
@@ -126,15 +133,19 @@ def _asking(before: FileReport | None, after: FileReport) -> list[Finding]:
     return [each for each in after.findings if each.severity is not Severity.INFO or each.rule.code in had]
 
 
-def unclean(before: FileReport | None, after: FileReport) -> str:
-    """Why a result is not kept: a finding that was to be mended and is still there, or an error that is new; or ""."""
+def unclean(before: FileReport | None, after: FileReport, loops: Mapping[str, str]) -> str:
+    """Why a result is not kept: a finding that was to be mended and is still there, or an error that is new; or "".
+
+    `loops`: recurrent layer -> why it is one.
+    """
     had = {finding.rule.code for finding in before.findings} if before else set()
     for finding in after.findings:
         code = finding.rule.code
         if finding.suppressed is not None or finding.severity is Severity.INFO:
             continue
         if code in had and (code in CORRECTIONS or code in ANYWAY):
-            return f"{code} is still there: {finding.message}"
+            whys = [f"{layer}: {why}" for layer, why in loops.items()] if code in LOOPS else []
+            return f"{code} is still there: {finding.message}" + (f" ({'; '.join(whys)})" if whys else "")
         if code not in had and finding.severity is Severity.ERROR:
             return f"{code} would be new: {finding.message}"
     return ""

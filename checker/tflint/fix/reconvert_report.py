@@ -101,6 +101,7 @@ def _try(each: Try) -> dict[str, Any]:
         "kind": each.diagnosis.kind if each.diagnosis else None,
         "size": each.size or None,
         "operators": each.operators or None,
+        "loops": each.loops,
         "findings": [finding_object(finding) for finding in each.report.findings] if each.report else [],
     }
 
@@ -126,6 +127,8 @@ def _lines(name: str, found: Reconverted) -> Iterator[str]:
         for finding in each.report.findings:
             if finding.severity is not Severity.INFO and finding.suppressed is None:
                 yield f"    {_finding(finding)}"
+        for layer, why in each.loops.items():
+            yield f"    {short(layer, LONGEST_MESSAGE)} runs in a loop: {short(why, LONGEST_MESSAGE)}"
         known = now
 
 
