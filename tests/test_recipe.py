@@ -55,7 +55,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"version": VERSION, "source": "m", "batch": 0}, "batch is a size, not 0"),
     ({"version": VERSION, "source": "m", "batch": True}, "batch is a size, not true"),
     ({"version": VERSION, "source": "m", "outputs": "x"}, "outputs is a list of text"),
-    ({"version": VERSION, "source": "m", "steps": ["eager", "import:os;x"]}, "steps is a list of steps"),
+    ({"version": VERSION, "source": "m", "steps": ["eager", "import:os;x"]}, "a step is one of"),
     ({"version": VERSION, "source": "m", "types": {"x": "int12"}}, "types is a table of types"),
     ({"version": VERSION, "source": "m", "settings": {"allow_custom_op": True}}, "did you mean 'allow_custom_ops'"),
     ({"version": VERSION, "source": "m", "settings": {"allow_custom_ops": 1}}, "is true or false, not 1"),

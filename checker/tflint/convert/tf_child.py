@@ -92,14 +92,19 @@ def export(tf: Any, work: Any, source: Any, saved: str) -> None:
 
 
 def variables(tf: Any, holder: Any) -> list[Any]:
-    """Variables of a model, those of Keras 3 unwrapped: a SavedModel keeps what it can see."""
+    """Variables of a model, those of Keras 3 unwrapped: a SavedModel keeps, and gives a start, what it can see.
+
+    Neither Keras counts the states of layers among them.
+    """
+    flatten = getattr(holder, "_flatten_layers", None)
+    states = [
+        each for layer in (flatten() if flatten else ()) for each in tf.nest.flatten(getattr(layer, "states", None))
+    ]
     found = []
-    for variable in getattr(holder, "variables", ()):
+    for variable in (*getattr(holder, "variables", ()), *states):
         value = variable if isinstance(variable, tf.Variable) else getattr(variable, "value", None)
         if isinstance(value, tf.Variable):
             found.append(value)
-    for layer in getattr(holder, "_flatten_layers", tuple)():  # Keras 2 does not count states of layers among variables
-        found += [each for each in tf.nest.flatten(getattr(layer, "states", None)) if isinstance(each, tf.Variable)]
     return found
 
 

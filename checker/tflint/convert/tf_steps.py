@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 FUSE, UNROLL = "tf-keras", "unroll"
 UNROLLED = 32  # steps; what TFL602 calls short
@@ -28,7 +28,7 @@ def follow(model: Any, steps: list[str]) -> dict[str, str]:
     if not {FUSE, UNROLL} & set(steps):
         return loops
     if not hasattr(model, "_flatten_layers"):
-        return {"the source": "a graph without layers: name the Keras model that it was made of (.keras, module:function)"}
+        return {"the source": "a graph without layers: name the Keras model that it came from (.keras, .h5)"}
     for layer in _recurrent(model):
         if hasattr(layer, "inner_loop"):
             _keras_3(layer, steps, loops)
@@ -48,18 +48,14 @@ def _keras_3(layer: Any, steps: list[str], loops: dict[str, str]) -> None:
     own, odd = layer.inner_loop, _odd(layer)
     for each in layer._flatten_layers():  # noqa: SLF001 - public in neither Keras
         if hasattr(each, "get_dropout_mask"):
-            each.dropout = each.recurrent_dropout = 0  # else each call draws random numbers, which inference has no use for
+            each.dropout = each.recurrent_dropout = 0  # else it draws random numbers, for nothing
     twin = _twin(layer) if FUSE in steps and not odd else None
 
     def inner_loop(sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        why = odd or _odd_call(layer, mask, initial_state)
-        if not why and layer.return_state:
-            loops[layer.name] = "somebody reads its states, which the operator keeps"
-        short = UNROLL in steps and layer.return_state and (sequences.shape[1] or UNROLLED + 1) <= UNROLLED
-        if twin is not None and not why and not short:
+        why = odd or _odd_call(mask, initial_state)
+        if _fuses(layer, steps, sequences.shape[1], why, loops):
             output, *states = twin.call(sequences, initial_state=list(initial_state), training=False)
             return output, output, states
-        _unroll(layer, steps, sequences.shape[1], why, loops)
         return own(sequences, initial_state, mask, training=training)
 
     layer.inner_loop = inner_loop
@@ -82,7 +78,7 @@ def _twin(layer: Any) -> Any:
 
 
 def _keras_2(layer: Any, steps: list[str], loops: dict[str, str]) -> None:
-    own, odd = layer.call, _odd(layer)
+    own, odd = layer.call, _odd(layer) or ("it is no LSTM layer" if type(layer).__name__ == "RNN" else "")
     takes = inspect.signature(own)
     if FUSE in steps and not odd:
         layer._could_use_gpu_kernel = True  # noqa: SLF001 - dropout of the state, which inference has not, forbids it
@@ -90,24 +86,35 @@ def _keras_2(layer: Any, steps: list[str], loops: dict[str, str]) -> None:
     def call(*args: Any, **kwargs: Any) -> Any:
         given = takes.bind(*args, **kwargs).arguments
         sequences = given[next(iter(given))]
-        why = odd or _odd_call(layer, given.get("mask"), given.get("initial_state"))
-        if why or FUSE not in steps:
-            first = sequences[0] if isinstance(sequences, (list, tuple)) else sequences
-            _unroll(layer, steps, first.shape[0 if layer.time_major else 1], why, loops)
+        first = sequences[0] if isinstance(sequences, (list, tuple)) else sequences
+        why = odd or _odd_call(given.get("mask"), given.get("initial_state"))
+        _fuses(layer, steps, first.shape[0 if layer.time_major else 1], why, loops)
         return own(*args, **kwargs)
 
     layer.call = tf.autograph.experimental.do_not_convert(call)
 
 
-def _unroll(layer: Any, steps: list[str], length: int | None, why: str, loops: dict[str, str]) -> None:
-    """Have a layer written out; or say why not, and why it is a loop at all."""
-    if UNROLL in steps and length is not None and length <= UNROLLED:
+def _fuses(layer: Any, steps: list[str], length: int | None, why: str, loops: dict[str, str]) -> bool:
+    """Whether a layer is left to the operator, against which `why` speaks.
+
+    Else it is written out where it is short; or it is told why it is not, and why it is a loop at all.
+    """
+    short = UNROLL in steps and length is not None and length <= UNROLLED
+    if layer.return_state and not why:
+        why = "it gives its states, which the operator keeps"
+        if FUSE in steps and not short:
+            loops[layer.name] = why
+            return True  # for nobody may read them
+    elif FUSE in steps and not why:
+        return True
+    if short:
         layer.unroll = True
         layer._could_use_gpu_kernel = False  # noqa: SLF001 - Keras 2: its own loop, and not that of a function
     elif not layer.unroll:
         told = "an open number of steps is" if length is None else f"{length} steps are"
         whys = [why, f"{told} not unrolled, up to {UNROLLED} would be" if UNROLL in steps else ""]
         loops[layer.name] = "; ".join(filter(None, whys))
+    return False
 
 
 def _odd(layer: Any) -> str:
@@ -131,7 +138,7 @@ def _odd(layer: Any) -> str:
     return ""
 
 
-def _odd_call(layer: Any, mask: Any, initial_state: Any) -> str:
+def _odd_call(mask: Any, initial_state: Any) -> str:
     """Why no operator does what is asked of a layer, or ""."""
     if any(each is not None for each in (mask if isinstance(mask, (list, tuple)) else [mask])):
         return "it gets a mask"
