@@ -64,9 +64,7 @@ MODELS: dict[str, Callable[[], Any]] = {
     "branches": branches,
     "states": states,
     "old-lstm": lambda: chain(tf_keras, OPEN, old.LSTM(UNITS, recurrent_dropout=0.2)),
-    "old-bilstm": lambda: chain(tf_keras, OPEN, old.Bidirectional(old.LSTM(UNITS))),
     "old-gru": lambda: chain(tf_keras, OPEN, old.GRU(UNITS)),
-    "old-stateful": lambda: chain(tf_keras, (1, LONG, FEATURES), old.LSTM(UNITS, stateful=True, name="lstm")),
     "time-major": lambda: chain(
         tf_keras, (STEPS, None, FEATURES), old.LSTM(UNITS, time_major=True, return_sequences=True)
     ),

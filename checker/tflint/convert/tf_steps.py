@@ -49,7 +49,7 @@ def _keras_3(layer: Any, steps: list[str], loops: dict[str, str]) -> None:
     for each in layer._flatten_layers():  # noqa: SLF001 - public in neither Keras
         if hasattr(each, "get_dropout_mask"):
             each.dropout = each.recurrent_dropout = 0  # else it draws random numbers, for nothing
-    twin = _twin(layer) if FUSE in steps and not odd else None
+    twin: Any = _twin(layer) if FUSE in steps and not odd else None
 
     def inner_loop(sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         why = odd or _odd_call(mask, initial_state)
@@ -131,8 +131,6 @@ def _odd(layer: Any) -> str:
         return "it has no bias"
     if layer.stateful:
         return "it is stateful, and the operator takes no state from a variable"
-    if layer.unroll:
-        return "it is unrolled"
     if layer.compute_dtype != "float32":
         return f"it computes in {layer.compute_dtype}"
     return ""
