@@ -192,8 +192,14 @@ def carried(
     ]
 
     def wanted(slot: weights.Slot) -> bool:
-        return absent is None or ".".join(slot.path[1:]).removeprefix(base) in absent
+        own = ".".join(slot.path[1:])  # what is missing is a variable, or a layer with all its variables
+        spelled = (f"{own}.", f"{own.removeprefix(base)}.")
+        return absent is None or any(each.startswith(f"{name}.") for each in spelled for name in absent)
 
+    if absent and not any(map(wanted, slots)):
+        raise SourceError(
+            "weights", f"weights of {what} are random, for the checkpoint lacks {', '.join(missing or ())}"
+        )
     if place is None:
         found = weights.Parameters({}, dict)
     elif ":" in place and not Path(place).exists():
