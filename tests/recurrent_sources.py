@@ -59,7 +59,6 @@ MODELS: dict[str, Callable[[], Any]] = {
     "gru": lambda: chain(keras, OPEN, new.GRU(UNITS, name="gru")),
     "gru-long": lambda: chain(keras, (1, LONG, FEATURES), new.GRU(UNITS, name="gru")),
     "stateful": lambda: chain(keras, FIXED, new.LSTM(UNITS, stateful=True, name="lstm")),
-    "stateful-long": lambda: chain(keras, (1, LONG, FEATURES), new.LSTM(UNITS, stateful=True, name="lstm")),
     "masked": lambda: chain(keras, (1, LONG, FEATURES), new.Masking(), new.LSTM(UNITS, name="lstm")),
     "branches": branches,
     "states": states,

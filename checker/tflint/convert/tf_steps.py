@@ -99,7 +99,8 @@ def _fuses(layer: Any, steps: list[str], length: int | None, why: str, loops: di
 
     Else it is written out where it is short; or it is told why it is not, and why it is a loop at all.
     """
-    short = UNROLL in steps and length is not None and length <= UNROLLED
+    unroll = UNROLL in steps and not layer.stateful
+    short = unroll and length is not None and length <= UNROLLED
     if layer.return_state and not why:
         why = "it gives its states, which the operator keeps"
         if FUSE in steps and not short:
@@ -112,7 +113,7 @@ def _fuses(layer: Any, steps: list[str], length: int | None, why: str, loops: di
         layer._could_use_gpu_kernel = False  # noqa: SLF001 - Keras 2: its own loop, and not that of a function
     elif not layer.unroll:
         told = "an open number of steps is" if length is None else f"{length} steps are"
-        whys = [why, f"{told} not unrolled, up to {UNROLLED} would be" if UNROLL in steps else ""]
+        whys = [why, f"{told} not unrolled, up to {UNROLLED} would be" if unroll else ""]
         loops[layer.name] = "; ".join(filter(None, whys))
     return False
 
@@ -130,7 +131,7 @@ def _odd(layer: Any) -> str:
     if not cell.use_bias:
         return "it has no bias"
     if layer.stateful:
-        return "it is stateful, and the operator takes no state from a variable"
+        return "it is stateful, and the operator keeps its state: take the state as an input, and give it as an output"
     if layer.compute_dtype != "float32":
         return f"it computes in {layer.compute_dtype}"
     return ""
