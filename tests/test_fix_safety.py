@@ -71,14 +71,17 @@ def test_killed_at_any_instant(tmp_path: Path, every: int) -> None:
 
 @pytest.mark.parametrize("size", [100, 600])
 def test_disk_full(tmp_path: Path, size: int) -> None:
-    """A candidate that cannot be written whole is an error of one line, and nothing is left of it."""
+    """A candidate that cannot be written whole is an error of one line, and nothing is left of it.
+
+    No bytecode is written under the limit: Python would keep what is cut off, beside modules of this checkout.
+    """
     path = model(tmp_path, UNSIGNED)
     before = path.read_bytes()
     limited = f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); \
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size})); \
 from tflint.__main__ import run; raise SystemExit(run(['fix', {str(path)!r}]))"
     done = subprocess.run(
-        [sys.executable, "-c", limited], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-B", "-c", limited], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )
 
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from models import ROOT
 from tflint import sketch
 from tflint.model import schema
 from tflint.model.read import decode
-from tflint.runtimes.kernel import FOLDER, kernel
+from tflint.runtimes.kernel import FOLDER, _Facts, kernel
 from tflint.runtimes.node import AbsentError, Node, UndecidedError
 from tflint.runtimes.profile import resolve
 from tflint.runtimes.verdict import judge
@@ -70,3 +71,18 @@ def test_no_expression_fails_in_silence(target: str, monkeypatch: pytest.MonkeyP
                 broken[path.stem, text.splitlines()[0]] = str(problem)
 
     assert broken == {}
+
+
+@pytest.mark.parametrize("kept", [20, 200, 0])
+def test_bytecode_that_was_cut_off_is_made_anew(kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk leaves half a file, which Python itself takes for a program: nobody is to notice."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    facts = tmp_path / "ADD.json"
+    facts.write_bytes((FOLDER / "ADD.json").read_bytes())
+    whole = _Facts("ADD", str(facts)).get_code("ADD")
+    [bytecode] = tmp_path.rglob("*.pyc")
+    bytecode.write_bytes(bytecode.read_bytes()[:kept])
+
+    assert _Facts("ADD", str(facts)).get_code("ADD") == whole
+    assert _Facts("ADD", str(facts)).get_code("ADD") == whole
+    assert bytecode.stat().st_size > kept

@@ -29,7 +29,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="limit
 def limited(limit: str, model: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command under a limit of the shell, with its temporary files in a folder."""
     command = shlex.join([str(TFLINT), "fix", str(model), "--quantize", "dynamic", "--metric", "logit:1e9", *arguments])
-    environment = {**os.environ, "TMPDIR": str(folder), "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, "TMPDIR": str(folder), "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         ["sh", "-c", f"{limit} exec {command}"],
         cwd=model.parent,

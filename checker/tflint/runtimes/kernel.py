@@ -30,6 +30,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import SourceFileLoader
@@ -143,6 +144,17 @@ class _Facts(SourceFileLoader):
 
     Compiling them takes as long as all else in a verdict. They are the package's own, never a model's or a user's.
     """
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The code. Bytecode that a full disk cut off, which Python keeps and chokes on, is thrown away."""
+        try:
+            return super().get_code(fullname)
+        except (EOFError, ValueError, TypeError, ImportError):
+            from importlib.util import cache_from_source  # noqa: PLC0415 - rare
+
+            with suppress(OSError):
+                Path(cache_from_source(self.path)).unlink()
+            return self.source_to_code(self.get_data(self.path), self.path)
 
     def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:  # type: ignore[override]
         return compile(_source(json.loads(data)), path, "exec", dont_inherit=True, optimize=_optimize)
