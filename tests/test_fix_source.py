@@ -77,6 +77,7 @@ def test_a_plan_is_a_recipe(checkpoint: Path, tmp_path: Path) -> None:
         (("--source", "."), "neither a SavedModel (saved_model.pb) nor a checkpoint"),
         (("--source", "checkpoint", "--recipe", "r.json"), "--recipe names its source"),
         (("--recipe", "no-such.json"), "cannot be read"),
+        (("--recipe", "no-such.json", "--fix-dim", "x.0=1"), "--fix-dim is for --source"),
         (("--source", "checkpoint", "--fix-dim", "x=1"), "write INPUT.DIM=SIZE"),
         (("--source", "checkpoint", "--select", "TFL101"), "--source goes with no edit of the file"),
     ],

@@ -34,6 +34,20 @@ if TYPE_CHECKING:
     from tflint.fix.reconvert import Reconverted
 
 FORMATS = ("text", "json", "markdown")
+IN_RECIPE = {
+    "--signature": "signature",
+    "--keep-output": "keep_outputs",
+    "--rename": "renames",
+    "--fix-dim": "fix_dims",
+    "--quantize": "quantize",
+    "--calibration": "calibration",
+    "--metric": "metrics",
+    "--target": "targets",
+    "--weights": "weights",
+    "--map": "map",
+    "--converter": "converter",
+}
+"""Flag -> what it says, of those that a recipe has fields for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +143,9 @@ def recipe_of(request: Request) -> Recipe:
     if request.recipe is not None:
         if request.source is not None:
             raise TflintError("--recipe names its source: write --source or --recipe")
+        said = next((flag for flag, name in IN_RECIPE.items() if getattr(request, name)), None)
+        if said is not None:
+            raise TflintError(f"{said} is for --source: a recipe is followed as it is, so write it there")
         return read_recipe(request.recipe)
     assert request.source is not None  # noqa: S101 - the caller's condition
     recipe = Recipe(
