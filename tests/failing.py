@@ -63,6 +63,11 @@ class Case:
     fields: Mapping[str, Any] = field(default_factory=dict)
     """More of the recipe."""
 
+    @property
+    def module(self) -> str:
+        """The file of the function that gives the model."""
+        return f"{self.source.partition(':')[0]}.py"
+
     def recipe(self, folder: Path) -> Recipe:
         """What is attempted; `folder` holds the files of this project's tests, and samples."""
         samples = str(folder / f"{self.samples}.npz") if self.samples else None
@@ -73,6 +78,10 @@ class Case:
 
 def ours(name: str, *kinds: str | None, **more: Any) -> Case:
     return Case(f"failing_sources:{name}", kinds, **more)
+
+
+def torchs(name: str, *kinds: str | None, torch: bool = True, **more: Any) -> Case:
+    return Case(f"failing_torch:{name}", kinds, torch=torch, **more)
 
 
 CASES: dict[str, Case] = {
@@ -133,19 +142,19 @@ CASES: dict[str, Case] = {
     "warned": ours("headless", "weights"),
     "tf-keras": Case("encoder", ("tf-keras",), hidden="tf_keras"),
     "torch": ours("torch_like", "torch"),
-    "torch-missing": ours("mask", "missing"),
-    "data-dependent": ours("mask", "data-dependent", torch=True, place="return x[x > 0]"),
-    "data-dependent-branch": ours("branch", "data-dependent", torch=True),
-    "legalize": ours("power", "legalize", torch=True),
-    "lowering": ours("bessel", "legalize", torch=True),
-    "element-type": ours("spectrum", "element-type", torch=True),
-    "torch-inputs": ours("no_samples", "inputs", torch=True),
+    "torch-missing": torchs("mask", "missing", torch=False),
+    "data-dependent": torchs("mask", "data-dependent", place="return x[x > 0]"),
+    "data-dependent-branch": torchs("branch", "data-dependent"),
+    "legalize": torchs("power", "legalize"),
+    "lowering": torchs("bessel", "legalize"),
+    "element-type": torchs("spectrum", "element-type"),
+    "torch-inputs": torchs("no_samples", "inputs"),
 }
 
 
 def prepared(folder: Path, python: str) -> None:
     """The files of all cases: made by TensorFlow, copied, or samples."""
-    for name in ("failing_sources.py", "failing_eager.py"):
+    for name in ("failing_sources.py", "failing_torch.py", "failing_eager.py"):
         shutil.copyfile(HERE / name, folder / name)
     values = np.random.default_rng(0)
     for name, shape in SAMPLES.items():
@@ -220,7 +229,7 @@ def record(names: list[str]) -> None:
 
 def _marked(case: Case) -> dict[str, int]:
     """Where the line of a case stood when it was recorded."""
-    lines = (HERE / "failing_sources.py").read_text(encoding="utf-8").splitlines()
+    lines = (HERE / case.module).read_text(encoding="utf-8").splitlines()
     return {"marked": next(at for at, line in enumerate(lines, 1) if case.place in line)} if case.place else {}
 
 

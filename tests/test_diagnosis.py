@@ -64,7 +64,7 @@ def test_the_line_is_the_users(name: str) -> None:
     found = re.fullmatch(r"(.+?):(\d+)(?:, in \w+)?", told(name).place)
 
     assert found is not None
-    assert found.groups() == ("/project/failing_sources.py", str(plain(name)["marked"]))
+    assert found.groups() == (f"/project/{CASES[name].module}", str(plain(name)["marked"]))
 
 
 def test_a_saved_model_has_names_of_nodes_only() -> None:

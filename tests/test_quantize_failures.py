@@ -61,7 +61,7 @@ def test_a_child_that_takes_too_long_is_an_outcome(tmp_path: Path) -> None:
 
 def test_a_child_without_memory_is_an_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever it dies of as memory runs out is said of that variant."""
-    monkeypatch.setattr(quantizer, "_memory", lambda: 1 << 20)
+    monkeypatch.setattr(quantizer, "machine_memory", lambda: 1 << 20)
     model = built(LARGE, tmp_path)
     orders = [quantizer.Order("d", "dynamic")]
 
@@ -77,7 +77,8 @@ def test_a_child_without_memory_is_an_outcome(tmp_path: Path, monkeypatch: pytes
     [
         ("ulimit -f 4;", "File too large"),  # units of 512 bytes in dash, 1024 in bash: no child gets its code
         ("ulimit -f 100;", "File too large"),  # the quantized model, of 137 kB, is not written
-        ("ulimit -v 150000;", ""),  # kilobytes: not enough to import what reads the model; which library says so varies
+        ("ulimit -v 130000;", "out of memory"),  # kilobytes: not enough for a thread
+        ("ulimit -v 160000;", "out of memory"),  # not enough to import what reads the model
     ],
 )
 def test_limits_leave_the_model_alone(limit: str, sentence: str, tmp_path: Path) -> None:

@@ -21,9 +21,15 @@ from tflint.errors import TflintError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SIGNALS = {-getattr(signal, name): name for name in ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGFPE", "SIGBUS", "SIGILL")
-           if hasattr(signal, name)}  # fmt: skip
+SIGNALS = {-number: number.name for number in signal.Signals}
 MAX_SAID = 1 << 20  # bytes of stderr that are kept: the last
+SHORT_OF_MEMORY = (
+    "MemoryError",
+    "Cannot allocate memory",  # ENOMEM: fork, mmap
+    "failed to map segment from shared object",  # ld.so
+    "can't start new thread",  # pthread_create
+)
+"""What Python, libraries and the system say where there is no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +63,9 @@ def run_script(
     `environment`: its variables, in place of ours. `timeout`: seconds. `memory`: bytes of data that it may have, where
     the system can tell it so. Raises TflintError where there is no such interpreter.
     """
-    for name in ("code", "work"):
-        (folder / name).mkdir()
-    first, *_ = [Path(shutil.copyfile(each, folder / "code" / each.name)) for each in scripts]
     (folder / "request.json").write_text(json.dumps({**request, "here": str(Path.cwd())}), encoding="utf-8")
-    command = [shutil.which(python) or python, str(first), str(folder / "request.json"), str(folder)]
-    with (folder / "stderr").open("wb") as said:
-        try:
-            child = subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
-                command,
-                cwd=folder / "work",
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                start_new_session=True,
-            )
-        except OSError as problem:
-            raise TflintError(f"{python}: {problem.strerror or problem}") from None
+    arguments = (str(folder / "request.json"), str(folder))
+    child = launched(scripts, folder, python, arguments, environment=environment)
     timed_out = False
     try:
         _limit(child.pid, memory)
@@ -82,8 +73,69 @@ def run_script(
     except subprocess.TimeoutExpired:
         timed_out = True
     finally:
-        _end(child)
+        end(child)
     return Ended(child.returncode, timed_out, _read(folder / "stage"), _answer(folder), _tail(folder / "stderr"))
+
+
+def launched(
+    scripts: Iterable[Path],
+    folder: Path,
+    python: str,
+    arguments: Iterable[str],
+    *,
+    stdin: int = subprocess.DEVNULL,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start the first of some scripts with a copy of all of them in a folder, where its `stderr` goes as well.
+
+    Raises TflintError where there is no such interpreter, OSError where there is no room.
+    """
+    for name in ("code", "work"):
+        (folder / name).mkdir()
+    first, *_ = [Path(shutil.copyfile(each, folder / "code" / each.name)) for each in scripts]
+    with (folder / "stderr").open("wb") as said:
+        try:
+            return subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
+                [shutil.which(python) or python, str(first), *arguments],
+                cwd=folder / "work",
+                env=environment,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise TflintError(f"{python}: {problem.strerror or problem}") from None
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a child that leads its session, with all that it started; also when we are interrupted."""
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        elif child.poll() is None:
+            child.kill()
+    child.wait()
+
+
+def died(code: int) -> str:
+    """What a process died of, in words; "" where no signal ended it."""
+    if code not in SIGNALS:
+        return ""
+    return f"died of {SIGNALS[code]}{': out of memory, or killed by hand' if SIGNALS[code] == 'SIGKILL' else ''}"
+
+
+def short_of_memory(said: str) -> bool:
+    """Whether that is what one says who has no memory."""
+    return any(words in said for words in SHORT_OF_MEMORY)
+
+
+def machine_memory() -> int | None:
+    """Bytes of the machine's memory; None where it does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def _limit(pid: int, memory: int | None) -> None:
@@ -94,16 +146,6 @@ def _limit(pid: int, memory: int | None) -> None:
         import resource  # noqa: PLC0415 - not on Windows
 
         resource.prlimit(pid, resource.RLIMIT_DATA, (memory, memory))  # private memory: TensorFlow maps far more
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End the child with all that it started, whatever became of it; also when we are interrupted."""
-    with suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(child.pid, signal.SIGKILL)
-        elif child.poll() is None:
-            child.kill()
-    child.wait()
 
 
 def _read(path: Path) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tflint import __version__
 from tflint.errors import TflintError, one_of, say
 from tflint.parity.process import QUANTIZER, RUNNER, Children
+from tflint.process import short_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +63,13 @@ def quantize_command(request: Request) -> int:
             return _quantized(request, children)
     except MemoryError:
         why = "out of memory"
-    except OSError as problem:
-        why = f"{problem.strerror or problem} (temporary files are in {tempfile.gettempdir()})"
+    except (OSError, RuntimeError, ImportError) as problem:
+        if short_of_memory(str(problem)):
+            why = "out of memory"
+        elif isinstance(problem, OSError):
+            why = f"{problem.strerror or problem} (temporary files are in {tempfile.gettempdir()})"
+        else:
+            raise
     raise TflintError(f"{request.model}: left as it was: {why}", 1)
 
 

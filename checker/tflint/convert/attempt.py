@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.convert.interpreters import surroundings
 from tflint.convert.source import source_of
 from tflint.errors import TflintError
-from tflint.process import run_script
+from tflint.process import machine_memory, run_script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +109,7 @@ def _followed(recipe: Recipe, request: dict[str, Any], where: Environment, folde
         folder,
         str(where.python),
         timeout=timeout,
-        memory=_memory(),
+        memory=machine_memory(),
         environment=surroundings() if where.built else None,
     )
     file = folder / "model.tflite"
@@ -122,11 +121,3 @@ def _followed(recipe: Recipe, request: dict[str, Any], where: Environment, folde
 def _place(weights: str) -> str:
     """A file's absolute path, for a child works elsewhere; or `module:function`."""
     return str(Path(weights).resolve()) if Path(weights).exists() else weights
-
-
-def _memory() -> int | None:
-    """What a child may take: the machine's."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING
 from tflint.convert.interpreters import output, require_uv, surroundings
 from tflint.convert.lock import WORDS, held, locked
 from tflint.errors import TflintError
+from tflint.process import died, end
 from tflint.report.escape import short
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ print(importlib.metadata.version(sys.argv[2]) if importlib.util.find_spec(sys.ar
 # the last three are what uv drew a tree with
 _BULLET = re.compile(r"\s*(error:|cause:|Caused by:|hint:|[\u00d7\u251c\u2570]\W*)\s*")
 _RAISED = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt)\b(:|$)")
-_SIGNALS = {-number: number.name for number in signal.Signals}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +162,12 @@ def _run(
                     code = child.wait(max(0.0, min(WORDS, limit - passed)))
                     break
         finally:
-            _end(child)
+            end(child)
         said.seek(0)
         text = said.read().decode(errors="replace")
-    if code in _SIGNALS:
-        return f"{Path(command[0]).name} died of {_SIGNALS[code]}"
+    if died(code):
+        return f"{Path(command[0]).name} {died(code)}"
     return why(text) or f"{Path(command[0]).name} ended with {code}" if code else ""
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        with suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(child.pid, signal.SIGKILL)
-            else:
-                child.kill()
-        child.wait()
 
 
 def why(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from tflint.fix.prepared import KEY, prepared
 from tflint.fix.refusal import explained
 from tflint.parity.entry import entries
 from tflint.parity.process import QUANTIZER
+from tflint.process import machine_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ def make(
                 "source": str(source),
                 "models": str(where),
                 "variants": [_plain(order) for order in rest],
-                "memory": _memory(),
+                "memory": machine_memory() or FALLBACK,
                 **_stored(model, samples, process.folder),
             }
             failure = process.ask(request, timeout)
@@ -134,11 +134,3 @@ def _stored(model: Model, samples: Mapping[str | None, Samples], where: Path) ->
             arrays |= {f"{place}/{index}/{port}": row[name] for port, name in enumerate(names)}
     np.savez(where / "samples-of-quantizer.npz", **arrays)
     return {"signatures": signatures, "samples": str(where / "samples-of-quantizer.npz")}
-
-
-def _memory() -> int:
-    """What the child may take: the machine's."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return FALLBACK

@@ -7,9 +7,7 @@ longer than the work.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
+from tflint.process import died, end, launched, short_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +26,6 @@ RUNNER, FRAMEWORKS = (Path(__file__).with_name(name) for name in ("child.py", "f
 QUANTIZER = Path(__file__).parents[1] / "fix" / "quantize_child.py"
 LAG = 0.004  # seconds between looks at a child: Popen.wait with a time limit looks every 50 ms
 FULL = 1 << 16  # bytes that are left where nothing could be written
-SIGNALS = {-getattr(signal, name): name for name in ("SIGSEGV", "SIGABRT", "SIGKILL", "SIGFPE", "SIGBUS", "SIGILL")
-           if hasattr(signal, name)}  # fmt: skip
 
 
 class Process:
@@ -42,24 +39,12 @@ class Process:
         self.script = script
         self._root = tempfile.TemporaryDirectory(prefix="tflint-verify-")
         self.folder = Path(self._root.name)
-        for name in ("code", "work"):
-            (self.folder / name).mkdir()
-        for each in (script, RUNNER):  # which the others import
-            shutil.copyfile(each, self.folder / "code" / each.name)
-        program = str(self.folder / "code" / script.name)
-        with (self.folder / "stderr").open("wb") as said:
-            try:
-                self._child = subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
-                    [shutil.which(python) or python, program, str(self.folder), *modules],
-                    cwd=self.folder / "work",
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=said,
-                    start_new_session=True,
-                )
-            except OSError as problem:
-                self._root.cleanup()
-                raise TflintError(f"{python}: {problem.strerror or problem}") from None
+        scripts = dict.fromkeys((script, RUNNER))  # which the others import
+        try:
+            self._child = launched(scripts, self.folder, python, (str(self.folder), *modules), stdin=subprocess.PIPE)
+        except TflintError:
+            self._root.cleanup()
+            raise
 
     def ask(self, request: Mapping[str, Any], timeout: float) -> str:
         """Let it answer; why it did not within so many seconds, or ""."""
@@ -76,12 +61,13 @@ class Process:
             time.sleep(LAG)
         if code == 0 and (self.folder / "answer.json").exists():
             return ""
-        if code in SIGNALS:
-            memory = ": out of memory, or killed by hand" if SIGNALS[code] == "SIGKILL" else ""
-            return f"the process died of {SIGNALS[code]}{memory} ({self._stage()})"
+        if died(code):
+            return f"the process {died(code)} ({self._stage()})"
         said = (self.folder / "stderr").read_text(encoding="utf-8", errors="replace").strip().split("\n")[-1]
         if shutil.disk_usage(self.folder).free < FULL:
             said = f"no space left in {self.folder.parent}"
+        elif short_of_memory(said):
+            said = "out of memory" if said == "MemoryError" else f"out of memory: {said}"
         return f"{said or f'the process ended with {code}'} ({self._stage()})"
 
     def answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -97,12 +83,7 @@ class Process:
     def end(self) -> None:
         """End it with all that it started, whatever became of it."""
         if self._child.poll() is None:
-            with suppress(OSError):
-                if hasattr(os, "killpg"):
-                    os.killpg(self._child.pid, signal.SIGKILL)
-                else:
-                    self._child.kill()
-            self._child.wait()
+            end(self._child)
 
     def _stage(self) -> str:
         try:
