@@ -30,6 +30,7 @@ Made from the commands by `scripts/generate_cli.py`. `tflint COMMAND --help` pri
 | 1 | findings; a file that is no model is one |
 | 2 | usage, configuration, a path that does not exist, an internal error |
 | 130 | interrupted |
+| 143 | terminated |
 """
 
 

@@ -154,6 +154,31 @@ def test_a_child_that_is_killed_is_an_outcome(script: str, tmp_path: Path) -> No
 
 
 @linux
+def test_a_run_that_is_terminated_takes_its_children_along(tmp_path: Path) -> None:
+    """SIGTERM, as of `timeout` or a cancelled job: exit code 143; no process and no file is left."""
+    (temporary := tmp_path / "temporary").mkdir()
+    model = built(LARGE, tmp_path)
+    before = model.read_bytes()
+    command = [str(TFLINT), "fix", str(model), "--quantize", "dynamic"]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=-1, stderr=-1, text=True) as run:
+        children: dict[int, str] = {}
+        while len(children) < 2 and run.poll() is None:
+            children = {pid: line for pid, line in descendants(run.pid) if "_child.py" in line or "/child.py" in line}
+            time.sleep(0.01)
+        run.terminate()
+        said = run.communicate(timeout=200)
+
+    assert (run.returncode, *said) == (143, "", "")
+    assert children
+    for pid in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert model.read_bytes() == before
+    assert list(temporary.iterdir()) == []
+
+
+@linux
 def test_of_two_at_one_file_one_gives_way(tmp_path: Path) -> None:
     """The second says that the first is working on it; what is there in the end is the first one's model."""
     model = corpus(CLASSIFIER, tmp_path)

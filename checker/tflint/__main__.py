@@ -5,18 +5,20 @@ from __future__ import annotations
 import copy
 import gc
 import os
+import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from typer import Typer
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 TERRAFORM = ("--init", "--chdir", "--var", "--var-file", "--recursive", "--langserver")
 
 
 def main() -> None:
     """Entry point of `tflint` and `tflite-lint`."""
+    signal.signal(signal.SIGTERM, _terminated)
     gc.set_threshold(200_000)  # a run makes many small objects and hardly a cycle: the default costs a tenth of it
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name that the terminal's encoding lacks is escaped, not fatal
@@ -52,6 +54,11 @@ def run(arguments: list[str]) -> int:
         say(f"internal error: {type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where, please report it")
         return USAGE
     return 0
+
+
+def _terminated(*_: object) -> NoReturn:
+    """End as after an interrupt, for the default leaves child processes and temporary files behind."""
+    sys.exit(TERMINATED)
 
 
 def _only(asked: list[str], app: Typer) -> Typer:

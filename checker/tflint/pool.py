@@ -116,6 +116,7 @@ class _Worker(Generic[Task, Result]):
 def _serve(pipe: Connection, at: Any, work: Callable[[Any, Begin], Any]) -> None:
     """Work at tasks until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent's handler is not ours, if we are its fork
 
     def begin(what: str) -> None:
         at.value = what.encode("ascii", "replace")[:LONGEST]
