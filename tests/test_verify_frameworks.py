@@ -36,6 +36,23 @@ def test_a_python_function_is_a_reference(tmp_path: Path) -> None:
     assert (done.returncode, "the reference does not run: KeyError: 'weights'" in done.stdout) == (1, True)
 
 
+def test_a_reference_gets_what_raw_values_stand_for(tmp_path: Path) -> None:
+    """A model of int8 in and out against its original of real numbers, which also sees what int8 clips."""
+    model = "x: int8[1,4] q=0.01+3\ny: int8[1,4] q=0.01+3 = RELU(x)\nsignature serve(x=x) -> (y=y)\n"
+    (tmp_path / "m.tflite").write_bytes(sketch.build(model))
+    (tmp_path / "original.py").write_text(
+        "import numpy as np\n"
+        "def model():\n"
+        "    return lambda x: {'y': np.maximum(x, np.zeros(4, x.dtype)) if x.dtype == np.float32 else x}\n"
+    )
+    assert tflint("verify", "original:model", "m.tflite", "--metric", "atol:1e-6", cwd=tmp_path).returncode == 0
+
+    for value, rc in (("0.514", 0), ("5.14", 1)):  # the largest number that the input holds is 1.24
+        (tmp_path / "x.jsonl").write_text(f'{{"x": [[{value}, -1, 0, 1]]}}\n')
+        flags = ("--inputs", "x.jsonl", "--metric", "atol:0.005")
+        assert tflint("verify", "original:model", "m.tflite", *flags, cwd=tmp_path).returncode == rc
+
+
 KERAS = """
 import keras, tensorflow as tf
 ids, mask = keras.Input((8,), name="ids", dtype="int32"), keras.Input((8,), name="mask", dtype="int32")

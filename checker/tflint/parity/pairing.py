@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tflint.errors import TflintError
 from tflint.parity.entry import Entry, bound, entries, pick
 from tflint.parity.recorded import POSITIONS
 from tflint.parity.runners import SAVED_MODEL, kind_of
-from tflint.parity.values import carried, fed
+from tflint.parity.values import carried, fed, real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,6 +113,26 @@ def conformed(samples: Samples, entry: Entry) -> Samples:
                 raise TflintError(f"sample {index}: {problem.message}") from None
         rows.append(found)
     return replace(samples, rows=tuple(rows))
+
+
+def meant(given: Samples, raw: Samples, entry: Entry) -> tuple[Samples, Entry]:
+    """What a model without an int8 of its own is given for samples of an entry: real numbers, and inputs of those.
+
+    `given`: the samples before they were raw, whose real numbers no quantization has clipped or rounded yet.
+    """
+    ports = [port for port in entry.inputs if port.affine is not None and "int" in port.dtype]
+    if not ports:
+        return raw, entry
+    rows: list[dict[str, Any]] = []
+    for said, row in zip(given.rows, raw.rows, strict=True):
+        found = dict(row)
+        for place, port in enumerate(entry.inputs):
+            if port in ports:
+                value = np.asarray(said.get(port.name, said.get(f"{POSITIONS}{place}")))
+                found[port.name] = (value if value.dtype.kind == "f" else real(row[port.name], port)).astype(np.float32)
+        rows.append(found)
+    inputs = tuple(replace(port, dtype="float32", affine=None) if port in ports else port for port in entry.inputs)
+    return replace(raw, rows=tuple(rows)), replace(entry, inputs=inputs)
 
 
 def handed(samples: Samples, pair: Pair, names: Mapping[str, str]) -> Samples:

@@ -12,7 +12,7 @@ from tflint.parity.gates import gates_for
 from tflint.parity.generate import COUNT, SEED, Side, generate
 from tflint.parity.judge import Judgement, judge
 from tflint.parity.layers import Layers, compared, pairs
-from tflint.parity.pairing import Pair, conformed, handed, inputs, paired
+from tflint.parity.pairing import Pair, conformed, handed, inputs, meant, paired
 from tflint.parity.report import ParityReport, Part
 from tflint.parity.results import SAVED
 from tflint.parity.runners import BUILTIN, DEFAULT, TFLITE, TIMEOUT, intermediates, kind_of, open_source, run
@@ -109,15 +109,16 @@ def _part(pair: Pair, samples: Samples | None, gates: Gates, options: Options) -
         if SAVED in (kind_of(pair.reference), kind_of(pair.candidate)):
             raise TflintError("outputs that were saved need the samples they are the answers to: --inputs FILE")
         samples = generate(_sides(pair, names), count=options.count, seed=options.seed, ranges=options.ranges)
-    samples = conformed(samples, base)
+    given, samples = samples, conformed(samples, base)
     theirs = handed(samples, pair, names)
+    ours, asked = (samples, pair.ours) if pair.ours is not None else meant(given, samples, _asked(base, options.keys))
     found: list[Judgement] = []
     reference: Results | None = None
     for mode in options.modes:
         if options.progress:
             options.progress(mode)
         if pair.ours is not None or reference is None:  # no framework runs twice
-            reference = _run(pair.reference, samples, pair.ours or _asked(base, options.keys), mode, pair, options)
+            reference = _run(pair.reference, ours, asked, mode, pair, options)
         candidate = _run(pair.candidate, theirs, pair.theirs or base, mode, pair, options)
         found.append(judge(reference, candidate, gates, options.bind, samples.empty))
     kept, told = _answered(found)
