@@ -12,6 +12,7 @@ import numpy as np
 
 from tflint.errors import TflintError, nearest
 from tflint.fix.refusal import NEEDED
+from tflint.parity.accuracy import LABEL
 from tflint.parity.recorded import POSITIONS
 from tflint.parity.samples import Samples
 from tflint.parity.values import fed
@@ -30,7 +31,7 @@ def by_entry(samples: Samples, found: tuple[Entry, ...]) -> dict[str | None, Sam
         return {found[0].key: checked(samples, found[0])}
     rows: dict[str | None, list[Any]] = {entry.key: [] for entry in found}
     for number, row in enumerate(samples.rows, 1):
-        taken = [entry for entry in found if {port.name for port in entry.inputs} == set(row)]
+        taken = [entry for entry in found if {port.name for port in entry.inputs} in (set(row), set(row) - {LABEL})]
         if not taken:
             raise TflintError(f"calibration sample {number} has {', '.join(row)}: no signature has just these inputs")
         for entry in taken:
@@ -66,7 +67,8 @@ def _row(row: Mapping[str, Any], entry: Entry, where: str) -> dict[str, Any]:
     """One sample by the names of the inputs."""
     names = [port.name for port in entry.inputs]
     places = {f"{POSITIONS}{place}": port.name for place, port in enumerate(entry.inputs)}
-    given = {places.get(name, name): np.asarray(value) for name, value in row.items()}
+    taken = {places.get(name, name): value for name, value in row.items()}
+    given = {name: np.asarray(value) for name, value in taken.items() if name in names or name != LABEL}
     for name in given:
         if name.startswith(POSITIONS) and name not in names:
             raise TflintError(f"{where} has {len(given)} values, the model {len(names)} inputs ({', '.join(names)})")

@@ -219,7 +219,7 @@ class _Work:
             answer, samples = self.answers[entry.key], self.samples[entry.key]
             if mode == BUILTIN:
                 answer, samples = replace(answer, rows=answer.rows[:BARE_ROWS]), samples.only(range(BARE_ROWS))
-            found.append(judge(answer, self._run(variant.file, samples, other, mode), gates))
+            found.append(judge(answer, self._run(variant.file, samples, other, mode), gates, labels=samples.labels))
         reasons = [reason for each in found for reason in each.reasons]
         once = [*reasons[:1], *(reason.partition(": ")[2] for reason in reasons[1:])]  # with the same runner
         return replace(variant, judgements=tuple(found), problem="; ".join(once))

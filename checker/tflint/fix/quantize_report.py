@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tflint.fix.variant import Quantized, Variant
+    from tflint.parity.accuracy import Accuracy
     from tflint.parity.judge import Verdict
     from tflint.parity.metrics import Numbers
     from tflint.parity.results import Results
 
-FILE, WIDE = 140, 102  # columns of what is no terminal, and of the table with bytes
+FILE, WIDE, MORE = 140, 102, 10  # columns of what is no terminal, of the table with bytes, and of accuracy beside it
 LEAST = 0.001  # percent: less is not spelled out
 UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 HEADS = ("", "scheme", "parity", "logit diff", "top-1", "size", "deflated", "latency", "memory")
@@ -29,6 +30,7 @@ DEFINITIONS = (
     "worst. Size and deflated: bytes of the file, and of it in a zip. Latency: median of the samples, one thread, "
     "default delegates. Memory: peak of the process, Python and numpy included."
 )
+RIGHT = " Accuracy: rows whose largest element is that of the label, of the output that loses most."
 
 
 def lines(path: str, found: Quantized, written: str | None) -> Iterator[str]:
@@ -46,8 +48,9 @@ def body(found: Quantized) -> Iterator[str]:
     yield from (f"  note      {short(note, LONGEST_MESSAGE)}" for note in found.notes)
     yield ""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else FILE
-    yield from _table(found, narrow=width < WIDE)
-    yield from wrap(DEFINITIONS, min(width, 110))
+    labelled = any(_right(variant) for variant in found.variants)
+    yield from _table(found, narrow=width < WIDE + MORE * labelled, labelled=labelled)
+    yield from wrap(DEFINITIONS + RIGHT * labelled, min(width, 110))
     yield ""
     for variant in found.variants:
         if variant.problem:
@@ -86,7 +89,12 @@ def plain_report(path: str, found: Quantized, written: str | None) -> dict[str, 
         "written": written,
         "samples": [{"origin": samples.origin, "count": len(samples.rows)} for samples in found.samples],
         "notes": list(found.notes),
-        "float": {"size": found.size, "deflated": found.deflated, **_cost(found.reference)},
+        "float": {
+            "size": found.size,
+            "deflated": found.deflated,
+            "accuracy": _accuracy_before(found),
+            **_cost(found.reference),
+        },
         "variants": [_plain(variant, found) for variant in found.variants],
     }
 
@@ -116,6 +124,7 @@ def _plain(variant: Variant, found: Quantized) -> dict[str, Any]:
         "float_layers": list(variant.kept_float),
         "logit_difference": logit,
         "top1": top1,
+        "accuracy": _after(variant),
         "size": variant.size or None,
         "deflated": variant.deflated or None,
         **_cost(judgement.candidate for judgement in variant.judgements),
@@ -132,6 +141,7 @@ def _numbers(numbers: Numbers | None) -> dict[str, Any]:
         "sqnr": numbers.sqnr,
         "top1": numbers.top1,
         "max_abs": numbers.max_abs,
+        "accuracy": numbers.accuracy.after if numbers.accuracy else None,
     }
     return {name: value if value is None or isfinite(value) else None for name, value in found.items()}
 
@@ -152,6 +162,23 @@ def _worst(variant: Variant) -> tuple[float | None, float | None]:
     return max(logits, default=None), min(tops, default=None)
 
 
+def _right(variant: Variant) -> Accuracy | None:
+    """Accuracy of the output that loses most of it; None without labels."""
+    found = [each.numbers.accuracy for each in _verdicts(variant) if each.numbers and each.numbers.accuracy]
+    return max(found, key=lambda each: each.drop, default=None)
+
+
+def _after(variant: Variant) -> float | None:
+    """Percent that it has right."""
+    right = _right(variant)
+    return right.after if right else None
+
+
+def _accuracy_before(found: Quantized) -> float | None:
+    """Percent that the float model has right."""
+    return next((right.before for variant in found.variants if (right := _right(variant))), None)
+
+
 def _verdicts(variant: Variant) -> Iterator[Verdict]:
     return (verdict for judgement in variant.judgements for verdict in judgement.verdicts)
 
@@ -161,23 +188,25 @@ def _label(variant: Variant) -> str:
     return variant.scheme + (f" (-{count})" if count else "")
 
 
-def _table(found: Quantized, *, narrow: bool) -> list[str]:
+def _table(found: Quantized, *, narrow: bool, labelled: bool) -> list[str]:
     """The table; a narrow one, of 80 columns, has sizes in kB and less air."""
     from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
     from rich.table import Table  # noqa: PLC0415 - same
 
     table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
-    for head in HEADS:
+    for head in (*HEADS[:5], *["accuracy"] * labelled, *HEADS[5:]):
         name = head.replace(" ", "\n") if narrow else head
         table.add_column(name, justify="left" if head in HEADS[:3] else "right", no_wrap=True)
     sizes = _sizes(found.size, found.deflated, narrow=narrow)
-    table.add_row("", "float32", "", "", "", *sizes, *_costs(_cost(found.reference)))
+    before = [_percent(_accuracy_before(found))] * labelled
+    table.add_row("", "float32", "", "", "", *before, *sizes, *_costs(_cost(found.reference)))
     for variant in found.variants:
         logit, top1 = _worst(variant)
+        after = [_percent(_after(variant))] * labelled
         verdict = "holds" if variant.holds else "FAILS" if variant.judgements else "none"
         cost = _cost(judgement.candidate for judgement in variant.judgements)
         table.add_row("*" if variant is found.chosen else "", _label(variant), verdict, _percent(logit), _percent(top1),
-                      *_sizes(variant.size, variant.deflated, narrow=narrow), *_costs(cost))  # fmt: skip
+                      *after, *_sizes(variant.size, variant.deflated, narrow=narrow), *_costs(cost))  # fmt: skip
     out = io.StringIO()
     Console(file=out, width=FILE, color_system=None, highlight=False, markup=False, emoji=False).print(table)
     return out.getvalue().rstrip("\n").split("\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tflint.errors import TflintError
 from tflint.parity.gates import ALIKE, LADDER
 from tflint.parity.judge import judge
@@ -37,6 +39,9 @@ def save(report: ParityReport, bind: Mapping[str, str], path: Path) -> None:
                     "origin": part.samples.origin,
                     "notes": list(part.samples.notes),
                     "empty": list(part.samples.empty),
+                    "labels": [
+                        {name: np.asarray(value).tolist() for name, value in row.items()} for row in part.samples.labels
+                    ],
                 },
             }
         )
@@ -71,6 +76,7 @@ def judged(path: Path, gates: Callable[[Gates], Gates]) -> ParityReport:
                         found,
                         about["bind"],
                         part["samples"]["empty"],
+                        part["samples"].get("labels", ()),
                     )
                     for mode, pair in enumerate(part["runs"])
                 ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tflint.errors import TflintError
+from tflint.parity.accuracy import accuracy, labels_of
 from tflint.parity.entry import bound
 from tflint.parity.gates import Gate, Limit
 from tflint.parity.metrics import Numbers, measure
@@ -15,8 +16,9 @@ from tflint.parity.recorded import call
 from tflint.parity.values import real
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from tflint.parity.accuracy import Accuracy
     from tflint.parity.entry import Port
     from tflint.parity.gates import Function, Gates
     from tflint.parity.results import Results
@@ -68,6 +70,8 @@ class Judgement:
 class _Case:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    right: dict[str, Accuracy | None] = field(default_factory=dict)
+    """Output -> how often both sides are right, where samples have labels."""
 
 
 def judge(
@@ -76,11 +80,13 @@ def judge(
     gates: Gates,
     given: Mapping[str, str] | None = None,
     empty: Iterable[int] = (),
+    labels: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Judge two results of the same samples. `given`: reference output -> candidate output, before all binding.
 
     `empty`: samples of padding alone. What a model makes of them is its own affair as long as both are finite, unless
-    both are `.tflite`.
+    both are `.tflite`. `labels`: what samples say of the right answer. Raises TflintError where that fits no output,
+    and for what a user's own metric does.
     """
     case = _Case()
     named = reference.named and candidate.named
@@ -97,9 +103,12 @@ def judge(
             case.notes.append("samples of padding alone are compared for NaN and infinities only")
         else:
             finite = []
+        ours, theirs = _real(reference, used), _real(candidate, used, names)
+        right = labels_of(labels, ours, used)
+        case.right = {name: accuracy(ours[name], theirs[name], told) for name, told in right.items() if name in theirs}
         verdicts = tuple(_verdicts(reference, candidate, names, gates, (used, finite), case))
         for function in gates.functions:
-            _ask(function, _real(reference, used), _real(candidate, used, names), case)
+            _ask(function, ours, theirs, case)
     else:
         used, verdicts = [], ()
     return Judgement(
@@ -169,7 +178,7 @@ def _verdicts(
             continue
         other = theirs[name]
         pairs = [[(reference.rows[i][place], candidate.rows[i][other]) for i in part] for part in used]
-        yield _verdict(port, candidate.outputs[other], pairs[0], pairs[1], gates)
+        yield _verdict(port, candidate.outputs[other], pairs, gates, case.right.get(port.name))
     extra = [port.name for port in candidate.outputs if port.name not in names.values()]
     if extra:
         case.notes.append(f"outputs of the candidate alone: {', '.join(extra)}")
@@ -205,8 +214,9 @@ def _ask(function: Function, ours: Mapping[str, Any], theirs: Mapping[str, Any],
     )
 
 
-def _verdict(port: Port, other: Port, values: list[Any], finite: list[Any], gates: Gates) -> Verdict:
-    """The verdict of an output; `values` and `finite` are pairs, the latter judged for being finite alone."""
+def _verdict(port: Port, other: Port, pairs: list[list[Any]], gates: Gates, right: Accuracy | None) -> Verdict:
+    """The verdict of an output; `pairs`: of values to compare, and of those that are judged for being finite alone."""
+    values, finite = pairs
     shapes = next(((one.shape, two.shape) for one, two in (*values, *finite) if one.shape != two.shape), None)
     if shapes is not None:
         problem = f"its shape is {_dims(shapes[1])}, the reference's {_dims(shapes[0])}"
@@ -219,7 +229,7 @@ def _verdict(port: Port, other: Port, values: list[Any], finite: list[Any], gate
         measure([real(one, port) for one, _ in part], [real(two, other) for _, two in part], step=step)
         for part in (values, finite)
     )
-    numbers = replace(numbers, nonfinite=numbers.nonfinite + others.nonfinite)
+    numbers = replace(numbers, nonfinite=numbers.nonfinite + others.nonfinite, accuracy=right)
     floating = port.affine is not None or any(one.dtype.kind in "fc" for one, _ in values)
     return _held(port, other, numbers, gates.for_output(port.name, floating=floating), exact=exact)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.parity.words import DEFINITIONS, HEADS, LAYER_HEADS, facts, headline, layers_words, rows
+from tflint.parity.words import LAYER_HEADS, definitions, facts, headline, heads, layers_words, rows
 from tflint.report.escape import LONGEST_MESSAGE, markdown, short
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def render(report: ParityReport) -> str:
     lines += [f"- {_cell(reason)}" for reason in report.reasons]
     table = list(rows(report))
     if table:
-        lines += ["", *_table(HEADS, table), "", _cell(DEFINITIONS)]
+        lines += ["", *_table(heads(report), table), "", _cell(definitions(report))]
     for line, worst in layers_words(report):
         lines += ["", f"**{_cell(line)}**", *(["", *_table(LAYER_HEADS, worst)] if worst else [])]
     lines += ["", "<details><summary>Samples and gates</summary>", ""]

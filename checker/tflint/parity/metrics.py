@@ -15,6 +15,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tflint.parity.accuracy import Accuracy
+
 LOGIT = "100 * mean|candidate - reference| / mean|reference|"
 FLOOR = 0.1  # close: 1e-5 * max|reference| + 1e-6 is 1e-5 * (max|reference| + 0.1)
 TOP = 5
@@ -37,6 +39,7 @@ class Numbers:
     flips: int | None = None  # rows whose largest element is another
     top5: int | None = None  # rows whose five largest are the same ones
     worst: tuple[int, tuple[int, ...]] | None = None  # sample and index of the largest difference
+    accuracy: Accuracy | None = None  # where the samples have labels
 
     @property
     def equal(self) -> float:

@@ -99,20 +99,26 @@ def _meet(one: tuple[int, ...] | None, other: tuple[int, ...] | None) -> bool:
 
 
 def conformed(samples: Samples, entry: Entry) -> Samples:
-    """Samples as raw tensors of an entry's inputs, by their names. Raises TflintError for what does not fit."""
+    """Samples as raw tensors of an entry's inputs, by their names, and what else they have as labels.
+
+    Raises TflintError for what does not fit.
+    """
     rows: list[dict[str, Any]] = []
+    labels: list[dict[str, Any]] = []
     for index, row in enumerate(samples.rows, 1):
-        found = {}
+        found: dict[str, Any] = {}
+        rest = dict(row)
         for place, port in enumerate(entry.inputs):
             name = next((name for name in (port.name, f"{POSITIONS}{place}") if name in row), None)
             if name is None:
                 raise TflintError(f"sample {index} has no input '{port.name}'; it has {', '.join(row) or 'none'}")
             try:
-                found[port.name] = fed(row[name], port)
+                found[port.name] = fed(rest.pop(name), port)
             except TflintError as problem:
                 raise TflintError(f"sample {index}: {problem.message}") from None
         rows.append(found)
-    return replace(samples, rows=tuple(rows))
+        labels.append(rest)
+    return replace(samples, rows=tuple(rows), labels=tuple(labels) if any(labels) else ())
 
 
 def meant(given: Samples, raw: Samples, entry: Entry) -> tuple[Samples, Entry]:

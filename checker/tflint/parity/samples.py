@@ -23,22 +23,28 @@ _NUMBERED = re.compile(r"(\d+)/(.+)", re.DOTALL)
 class Samples:
     """Rows of {input: value}. `origin` says where they come from, `notes` what each input was made of.
 
-    `empty`: those that are padding alone, of which frameworks may think differently.
+    `empty`: those that are padding alone, of which frameworks may think differently. `labels`: of each row what is no
+    input of the model, such as what is the right answer.
     """
 
     rows: tuple[Mapping[str, Any], ...]
     origin: str
     notes: tuple[str, ...] = ()
     empty: tuple[int, ...] = ()
+    labels: tuple[Mapping[str, Any], ...] = ()
 
     def only(self, indices: Iterable[int]) -> Samples:
         """Some of them."""
-        return Samples(tuple(self.rows[index] for index in indices), self.origin)
+        wanted = tuple(indices)
+        labels = tuple(self.labels[index] for index in wanted) if self.labels else ()
+        return Samples(tuple(self.rows[index] for index in wanted), self.origin, labels=labels)
 
 
 def save(samples: Samples, path: Path) -> None:
     """Write them as `.npz`: `0/ids`, `0/mask`, `1/ids`... Raises TflintError."""
-    arrays = {f"{index}/{name}": value for index, row in enumerate(samples.rows) for name, value in row.items()}
+    told = samples.labels or ({},) * len(samples.rows)
+    rows = [{**labels, **row} for row, labels in zip(samples.rows, told, strict=True)]
+    arrays = {f"{index}/{name}": value for index, row in enumerate(rows) for name, value in row.items()}
     about = {"samples": len(samples.rows), "origin": samples.origin, "notes": list(samples.notes)}
     write_arrays(path, {**about, "empty": list(samples.empty)}, arrays)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from tflint.parity.words import DEFINITIONS, HEADS, LAYER_HEADS, facts, headline, layers_words, rows
+from tflint.parity.words import LAYER_HEADS, definitions, facts, headline, heads, layers_words, rows
 from tflint.report.escape import LONGEST_MESSAGE, no_commands, short
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def render(report: ParityReport, *, color: bool) -> str:
         console.print(Text(f"{what:9} ", style="dim") + Text(short(text, LONGEST_MESSAGE)), soft_wrap=True)
     console.print()
     if any(True for _ in rows(report)):
-        console.print(_table(HEADS, rows(report)))
-        console.print(Text(DEFINITIONS, style="dim"))
+        console.print(_table(heads(report), rows(report)))
+        console.print(Text(definitions(report), style="dim"))
     for line, worst in layers_words(report):
         console.print()
         console.print(Text(short(line, LONGEST_MESSAGE), style="bold"), soft_wrap=True)

@@ -120,7 +120,7 @@ def _part(pair: Pair, samples: Samples | None, gates: Gates, options: Options) -
         if pair.ours is not None or reference is None:  # no framework runs twice
             reference = _run(pair.reference, ours, asked, mode, pair, options)
         candidate = _run(pair.candidate, theirs, pair.theirs or base, mode, pair, options)
-        found.append(judge(reference, candidate, gates, options.bind, samples.empty))
+        found.append(judge(reference, candidate, gates, options.bind, samples.empty, samples.labels))
     kept, told = _answered(found)
     part = Part(base.key, samples, tuple(kept), (), (*notes, *told))
     apart = any(not verdict.holds and verdict.numbers for each in kept for verdict in each.verdicts)

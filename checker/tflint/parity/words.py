@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 HEADS = ("verdict", "output", "runs with", "max abs", "logit diff", "cosine", "SQNR", "top-1", "equal")
+ACCURACY = "accuracy"  # one more head, where samples have labels
 LAYER_HEADS = ("worst operators", "tensor", "error", "before", "added")
 DEFINITIONS = (
     f"logit diff = {LOGIT}, in percent; SQNR = 10 log10(sum reference^2 / sum (candidate - reference)^2), in dB; "
     "top-1: rows whose largest element is the same, ties apart; equal: elements that are."
 )
+RIGHT = " accuracy: rows whose largest element is that of the label, of the reference and of the candidate."
 
 
 def headline(report: ParityReport) -> str:
@@ -51,12 +53,29 @@ def facts(report: ParityReport) -> Iterator[tuple[str, str]]:
         yield "asked", "; ".join(every)
 
 
+def labelled(report: ParityReport) -> bool:
+    """Whether samples say what is right."""
+    verdicts = (verdict for part in report.parts for each in part.judgements for verdict in each.verdicts)
+    return any(verdict.numbers and verdict.numbers.accuracy for verdict in verdicts)
+
+
+def heads(report: ParityReport) -> tuple[str, ...]:
+    """Heads of the table."""
+    return (*HEADS, ACCURACY) if labelled(report) else HEADS
+
+
+def definitions(report: ParityReport) -> str:
+    """What the numbers of the table are."""
+    return DEFINITIONS + RIGHT if labelled(report) else DEFINITIONS
+
+
 def rows(report: ParityReport) -> Iterator[tuple[str, ...]]:
-    """Rows of the table under HEADS."""
+    """Rows of the table under its heads."""
+    width = len(heads(report))
     for part in report.parts:
         of = f"{part.key}: " if len(report.parts) > 1 else ""
         for judgement in part.judgements:
-            yield from (_row(of + verdict.output, judgement, verdict) for verdict in judgement.verdicts)
+            yield from (_row(of + verdict.output, judgement, verdict)[:width] for verdict in judgement.verdicts)
 
 
 def _row(name: str, judgement: Judgement, verdict: Verdict) -> tuple[str, ...]:
@@ -64,11 +83,12 @@ def _row(name: str, judgement: Judgement, verdict: Verdict) -> tuple[str, ...]:
         name += f" = {verdict.candidate_output}"
     mark = "pass" if verdict.holds else "FAIL"
     if verdict.numbers is None:
-        return (mark, name, judgement.candidate.runner, *["-"] * 6)
+        return (mark, name, judgement.candidate.runner, *["-"] * 7)
     return (mark, name, judgement.candidate.runner, *_numbers(verdict.numbers))
 
 
 def _numbers(numbers: Numbers) -> tuple[str, ...]:
+    right = numbers.accuracy
     top = "-" if numbers.flips is None else f"{numbers.rows - numbers.flips}/{numbers.rows}"
     return (
         _short(numbers.max_abs),
@@ -77,6 +97,7 @@ def _numbers(numbers: Numbers) -> tuple[str, ...]:
         "-" if numbers.sqnr is None else f"{numbers.sqnr:.1f} dB" if abs(numbers.sqnr) < inf else "exact",
         top,
         "bits" if numbers.same_bits else f"{numbers.equal:.3g} %",
+        "-" if right is None else f"{right.before:.4g} -> {right.after:.4g} %",
     )
 
 
@@ -193,6 +214,8 @@ def _plain(numbers: Numbers) -> dict[str, Any]:
              "top5": "top5_rows"}  # fmt: skip
     sample = numbers.worst
     found["worst"] = None if sample is None else {"sample": sample[0], "index": list(sample[1])}
+    right = numbers.accuracy
+    found["accuracy"] = right and {"rows": right.rows, "reference": right.before, "candidate": right.after}
     return {names.get(key, key): value for key, value in found.items()} | {
         "equal_percent": numbers.equal,
         "top1_percent": numbers.top1,
