@@ -15,7 +15,7 @@ INDEX: dict[str, tuple[str, str, str, str, tuple[str, ...], str, bool, str, bool
     'TFL203': ('runtime-metadata-mismatch', 'tflint_rules.operators.runtime_metadata_mismatch', 'runtime_metadata_mismatch', 'Model', (), 'stable', False, 'graph', False),
     'TFL204': ('op-no-runtime-kernel', 'tflint_rules.operators.op_no_runtime_kernel', 'op_no_runtime_kernel', 'Model', (), 'stable', False, 'graph', False),
     'TFL205': ('op-not-on-target', 'tflint_rules.operators.op_not_on_target', 'op_not_on_target', 'Target', (), 'stable', True, 'graph', False),
-    'TFL207': ('training-mode-graph', 'tflint_rules.operators.training_mode_graph', 'training_mode_graph', 'Op', ('CUSTOM', 'MEAN', 'RANDOM_UNIFORM'), 'stable', False, 'graph', False),
+    'TFL207': ('training-mode-graph', 'tflint_rules.operators.training_mode_graph', 'training_mode_graph', 'Op', ('ASSIGN_VARIABLE', 'CUSTOM', 'MEAN', 'RANDOM_UNIFORM'), 'stable', False, 'graph', False),
     'TFL209': ('gather-range', 'tflint_rules.operators.gather_range', 'gather_range', 'Op', ('EMBEDDING_LOOKUP', 'GATHER'), 'stable', False, 'graph', False),
     'TFL210': ('gather-const-out-of-range', 'tflint_rules.operators.gather_const_out_of_range', 'gather_const_out_of_range', 'Op', ('EMBEDDING_LOOKUP', 'GATHER', 'GATHER_ND'), 'stable', False, 'graph', False),
     'TFL211': ('unsafe-constant', 'tflint_rules.operators.unsafe_constant', 'unsafe_constant', 'Model', (), 'stable', False, 'graph', False),

@@ -45,20 +45,22 @@ BATCH_MEAN = made(
     "training-mode-graph",
     Severity.WARNING,
     since="0.1.0",
-    on=("RANDOM_UNIFORM", "MEAN", "CUSTOM"),
+    on=("RANDOM_UNIFORM", "MEAN", "CUSTOM", "ASSIGN_VARIABLE"),
     group=("what",),
     message="{what}: the graph was exported in training mode",
     examples=[(BAD, GOOD)],
 )
 def training_mode_graph(op: Op, model: Model) -> Iterator[Hit]:
-    """The graph still drops activations at random, or normalizes by the statistics of its own batch.
+    """The graph still drops activations at random, normalizes by the statistics of its own batch, or trims weights.
 
     ## Why is this bad?
     Results change from call to call (dropout), or depend on what else is in the batch (batch normalization; with a
-    batch of one it wipes out the signal). Accuracy measured in training is not reached (tensorflow#25170).
+    batch of one it wipes out the signal). Accuracy measured in training is not reached (tensorflow#25170). Pruning and
+    clustering that were not stripped do their work at each call, from tables of up to eighteen times the weights.
 
     ## What to do
-    Export the inference graph: call the model with `training=False`, or `.eval()` the PyTorch module first.
+    Export the inference graph: call the model with `training=False`, or `.eval()` the PyTorch module first. Finish what
+    the optimization toolkit wrapped: `strip_pruning(model)`, `strip_clustering(model)`.
 
     ## Exceptions
     Random ops that are not compared with a rate, as in samplers and generators, are no finding, and neither is a mean
@@ -67,10 +69,31 @@ def training_mode_graph(op: Op, model: Model) -> Iterator[Hit]:
 
     ## References
     Keras and torch dropout: a uniform tensor against the rate. tf.nn.moments of batch normalization: axes 0, 1, 2.
+    What TensorFlow 2.21.0 makes of the wrappers of tensorflow-model-optimization 0.8.1: see `examples/digits`.
     """
+    if op.name == "ASSIGN_VARIABLE":
+        if what := _trimmed(op, model):
+            yield hit(op, what=what)
+        return
     users = list(readers(model, op, SCALING))
     if op.kind in UNIFORM:
         if any(user.kind.removeprefix("Flex").replace("_", "").lower() in COMPARE for user in users):
             yield hit(op, what="random numbers are compared with a rate, as dropout does")
     elif match(model, op, BATCH_MEAN) and any(user.name in CENTRE for user in users):
         yield hit(op, what="a convolution's output is normalized by the mean of its batch")
+
+
+def _trimmed(op: Op, model: Model) -> str:
+    """What an optimization of the weights does at each call: a variable gets what needs no input of the model."""
+    maker = model.producers.get((op.subgraph, op.input_indices[1])) if len(op.input_indices) > 1 else None
+    given = [tensor for tensor in maker.inputs if tensor is not None] if maker is not None else []
+    if maker is None or not given:
+        return ""
+    if maker.name == "ARG_MIN" and given[0].is_constant:
+        return "the nearest cluster of each weight is looked for, and strip_clustering was not called"
+    sources = [model.producers.get((op.subgraph, index)) for index in maker.input_indices]
+    read = any(each is not None and each.name == "READ_VARIABLE" for each in sources)
+    mask = any(tensor.is_constant and tensor.elements > 1 for tensor in given)
+    if maker.name == "MUL" and read and mask:
+        return "weights are multiplied with the mask of pruning, and strip_pruning was not called"
+    return ""
