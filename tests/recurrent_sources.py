@@ -63,6 +63,8 @@ MODELS: dict[str, Callable[[], Any]] = {
     "branches": branches,
     "states": states,
     "old-lstm": lambda: chain(tf_keras, OPEN, old.LSTM(UNITS, recurrent_dropout=0.2)),
+    "old-fused": lambda: chain(tf_keras, FIXED, old.LSTM(UNITS)),
+    "wide": lambda: chain(tf_keras, (None, STEPS, 64), old.LSTM(64)),
     "old-gru": lambda: chain(tf_keras, OPEN, old.GRU(UNITS)),
     "time-major": lambda: chain(
         tf_keras, (STEPS, None, FEATURES), old.LSTM(UNITS, time_major=True, return_sequences=True)

@@ -126,21 +126,55 @@ def test_a_long_gru_is_told_of(sources: Sources, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_int8_is_refused_in_one_line(sources: Sources, tmp_path: Path) -> None:
-    """A loop cannot be calibrated, and of the operator no weights are taken: either is said, and nothing is written."""
-    samples = tuple({"x": RANDOM.normal(size=(1, 5, 4)).astype(np.float32)} for _ in range(100))
-    save(Samples(samples, "here"), tmp_path / "samples.npz")
-    flags = ("--quantize", "int8", "--calibration", "samples.npz")
-    shutil.copyfile(sources.folder / "stateful.tflite", tmp_path / "loop.tflite")
-    loop = tflint("fix", "loop.tflite", *flags, cwd=tmp_path)
-    assert (loop.returncode, "int8 is not possible through WHILE" in loop.stderr) == (1, True)
+@pytest.mark.parametrize(("name", "scheme"), [("lstm", "int8"), ("old-gru", "int8"), ("wide", "dynamic")])
+def test_the_converter_quantizes_recurrent_layers(sources: Sources, name: str, scheme: str, tmp_path: Path) -> None:
+    """One operator, or what was written out, of the scheme that was asked for, proved against the source's Keras."""
+    features = 64 if name == "wide" else 4
+    flags = ("--quantize", scheme, *calibration(tmp_path, features), "--inputs", "samples.npz")
+    code, told, said = sources.fixed(name, tmp_path, *flags)
 
-    assert sources.fixed("lstm", tmp_path)[0] == 0
-    fused = tflint("fix", "m.tflite", *flags, cwd=tmp_path)
+    assert (code, said) == (0, "")
+    assert told["quantized"]["kept"] == scheme
+    assert any("the converter's own" in note for note in told["quantized"]["notes"])
+    runs = told["parity"]["entries"][0]["runs"]
+    assert min(output["numbers"]["cosine"] for run in runs for output in run["outputs"]) > 0.99
+    model = read_model(tmp_path / "m.tflite")
+    if name != "old-gru":
+        [lstm] = [op for op in model.ops if op.name == LSTM]
+        states = [tensor.dtype for tensor in lstm.inputs if tensor is not None and tensor.is_variable]
+        assert states == (["int8", "int16"] if scheme == "int8" else ["float32", "float32"])
+        assert lstm.inputs[2] is not None
+        assert lstm.inputs[2].dtype == "int8"
 
-    assert (fused.returncode, fused.stderr.count("\n")) == (1, 1)
-    assert f"this model has weights in {LSTM}" in fused.stderr
-    assert layers(tmp_path / "m.tflite") == [LSTM]
+
+@pytest.mark.slow
+def test_a_loop_is_not_calibrated(sources: Sources, tmp_path: Path) -> None:
+    """The converter's calibrator dies of a loop: in a process of its own, and one line says what to do instead."""
+    flags = ("--quantize", "int8", *calibration(tmp_path, 4, steps=100))
+    code, told, said = sources.fixed("gru-long", tmp_path, *flags)
+
+    assert (code, told["written"], said.count("\n")) == (1, None, 0)
+    assert "int8 is not possible through WHILE" in said
+    assert "by the converter: the calibrator died of SIGSEGV" in said
+    assert "unroll it" in said
+    assert (tmp_path / "m.tflite").read_bytes() == (sources.folder / "gru-long.tflite").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_file_alone_has_no_converter(sources: Sources, tmp_path: Path) -> None:
+    """Without the source a loop and an LSTM operator stay as they are, each with its line."""
+    for name, why in (("stateful", "int8 is not possible through WHILE"), ("old-fused", f"weights in {LSTM}")):
+        shutil.copyfile(sources.folder / f"{name}.tflite", tmp_path / "m.tflite")
+        done = tflint("fix", "m.tflite", "--quantize", "int8", *calibration(tmp_path, 4), cwd=tmp_path)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert why in done.stderr
+
+
+def calibration(folder: Path, features: int, steps: int = 5) -> tuple[str, str]:
+    """Flags for samples of a folder."""
+    rows = tuple({"x": RANDOM.normal(size=(1, steps, features)).astype(np.float32)} for _ in range(100))
+    save(Samples(rows, "here"), folder / "samples.npz")
+    return "--calibration", "samples.npz"
 
 
 def test_findings_ask_for_the_steps() -> None:

@@ -20,7 +20,7 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.convert.corrections import as_before, corrected
 from tflint.convert.environment import Environment, environment, installed
 from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe
-from tflint.convert.source import converter_of, refuse_code, source_of, weights_of
+from tflint.convert.source import FUNCTION, converter_of, refuse_code, source_of, weights_of
 from tflint.convert.table import converters
 from tflint.errors import TflintError, one_of, say
 from tflint.runtimes.profile import resolve
@@ -85,6 +85,9 @@ def convert_command(request: Request) -> int:
     source = source_of(recipe.source)
     if recipe.weights is not None:
         weights_of(recipe.weights, source)
+    for samples in filter(None, (recipe.calibration, request.inputs)):
+        if not (Path(samples).exists() or FUNCTION.fullmatch(samples)):
+            raise TflintError(f"no such file: {samples}")  # now, and not after the conversion
     if not (request.trusted or request.plan):
         refuse_code(source)
     check = checker(request.model, recipe.targets)
@@ -201,13 +204,22 @@ def _quantize(request: Request, found: Reconverted, check: Callable[[Path], File
     """Make what the recipe asks for of the float model: the smallest that holds takes its place."""
     from tflint.commands.quantize import Asked, why_none, wish_of  # noqa: PLC0415 - late
     from tflint.fix.quantize import quantize  # noqa: PLC0415 - numpy
+    from tflint.fix.requantize import requantized  # noqa: PLC0415 - numpy
     from tflint.parity.process import Children  # noqa: PLC0415 - numpy
 
     assert found.file is not None  # noqa: S101 - the caller's condition
     recipe = found.recipe
     asked = Asked(recipe.quantize or "", recipe.calibration, request.inputs, recipe.metrics, request.timeout)
     folder.mkdir()
-    found.quantized = quantize(found.file, wish_of(found.file, asked, check), folder, Children())
+    wish = wish_of(found.file, asked, check)
+    if not recipe.by_torch:
+        made, where = found.tries[-1].attempt, _places(request, recipe)[0]
+        own = folder / "by-converter"
+        own.mkdir()
+        wish = replace(
+            wish, converted=lambda scheme: requantized(scheme, made, where, wish.calibration, own, request.timeout)
+        )
+    found.quantized = quantize(found.file, wish, folder, Children())
     chosen = found.quantized.chosen
     found.file = chosen.file if chosen else None
     found.problem = "" if chosen else why_none(found.quantized)

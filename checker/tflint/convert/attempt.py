@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tflint.convert.environment import Environment
     from tflint.convert.recipe import Recipe
+    from tflint.parity.samples import Samples
     from tflint.process import Ended
 
 HERE = Path(__file__).parent
@@ -74,15 +75,34 @@ def attempt(
     if exported.failure or exported.ended.answer is None:
         return exported
     if recipe.calibration is not None and calibrates:
-        from tflint.convert.calibration import calibrated  # noqa: PLC0415 - numpy
+        from tflint.convert.calibration import calibrated, stored  # noqa: PLC0415 - numpy
 
-        request |= calibrated(recipe.calibration, exported.answer["inputs"], folder / "samples.npz")
+        samples = calibrated(recipe.calibration, exported.answer["inputs"])
+        request |= stored({recipe.signature: samples}, folder / "samples.npz")
     made = _followed(recipe, {**request, "goal": "convert"}, where, folder / "convert", timeout)
     told = made.ended.answer
     if told is not None:
         spent = {f"home {stage}": seconds for stage, seconds in exported.answer["seconds"].items()}
         told.update({**exported.answer, **told, "seconds": {**spent, **told["seconds"]}})
     return made
+
+
+def again(
+    made: Attempt,
+    recipe: Recipe,
+    where: Environment,
+    samples: Mapping[str | None, Samples],
+    folder: Path,
+    timeout: float,
+) -> Attempt:
+    """Convert what a TensorFlow converter was given in an attempt by another recipe, calibrated with these samples."""
+    from tflint.convert.calibration import stored  # noqa: PLC0415 - numpy
+
+    assert made.file is not None  # noqa: S101 - the callers' condition
+    folder.mkdir()
+    request = {**_request(recipe, made.file.parent.parent, trusted=False), "goal": "convert"}
+    request |= stored(samples, folder / "samples.npz")
+    return _followed(recipe, request, where, folder / "convert", timeout)
 
 
 def _request(recipe: Recipe, folder: Path, *, trusted: bool) -> dict[str, Any]:

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tflint.parity.samples import Samples
 
-def calibrated(spec: str, inputs: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    """What a child's request says of the samples of `spec`, which are written to `file` in the order of its inputs.
+
+def calibrated(spec: str, inputs: Mapping[str, Any]) -> Samples:
+    """The samples of `spec` as a signature's inputs take them.
 
     `inputs`: name -> [sizes, None where open, or None of unknown rank; dtype]. Raises TflintError for samples that
     would calibrate wrongly in silence.
@@ -26,12 +28,21 @@ def calibrated(spec: str, inputs: Mapping[str, Any], file: Path) -> dict[str, An
         Port(name, dtype, None if sizes is None else tuple(-1 if size is None else size for size in sizes))
         for name, (sizes, dtype) in inputs.items()
     )
-    rows = checked(recorded(spec), Entry(None, 0, ports, ())).rows
-    names = [port.name for port in ports]
-    arrays = {f"{index}/{place}": row[name] for index, row in enumerate(rows) for place, name in enumerate(names)}
+    return checked(recorded(spec), Entry(None, 0, ports, ()))
+
+
+def stored(samples: Mapping[str | None, Samples], file: Path) -> dict[str, Any]:
+    """What a child's request says of the samples of each signature, which are written to `file`. Raises TflintError."""
+    signatures: list[dict[str, Any]] = []
+    arrays: dict[str, Any] = {}
+    for place, (key, given) in enumerate(samples.items()):
+        names = list(given.rows[0])
+        signatures.append({"key": key, "names": names, "count": len(given.rows)})
+        for index, row in enumerate(given.rows):
+            arrays |= {f"{place}/{index}/{port}": row[name] for port, name in enumerate(names)}
     try:
         with file.open("wb") as out:
             np.savez(out, allow_pickle=False, **arrays)
     except OSError as problem:
         raise TflintError(f"{file}: {problem.strerror or problem}", 1) from None
-    return {"samples": str(file), "count": len(rows), "sample_names": names}
+    return {"samples": str(file), "sampled": signatures}

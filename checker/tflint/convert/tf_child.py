@@ -47,7 +47,7 @@ def convert(work: Any) -> None:
         work.stage("convert")
         converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=[work.request["signature"]])
         configure(tf, converter, work.request["settings"])
-        if work.request.get("samples"):
+        if work.request.get("sampled"):
             converter.representative_dataset = lambda: representative(work)
         content = converter.convert()
         work.stage("write")
@@ -128,15 +128,17 @@ def setting(tf: Any, name: str, value: Any) -> Any:
     return tf.as_dtype(value) if name.endswith("_type") else value
 
 
-def representative(work: Any) -> Iterator[dict[str, Any]]:
-    """Calibration samples, one at a time."""
+def representative(work: Any) -> Iterator[Any]:
+    """Calibration samples, one at a time: by input, with the signature before it where there are several."""
     import numpy as np
 
     work.stage("calibrate")
     request = work.request
     with np.load(request["samples"], allow_pickle=False) as archive:
-        for index in range(request["count"]):
-            yield {name: archive[f"{index}/{place}"] for place, name in enumerate(request["sample_names"])}
+        for place, signature in enumerate(request["sampled"]):
+            for index in range(signature["count"]):
+                row = {name: archive[f"{place}/{index}/{port}"] for port, name in enumerate(signature["names"])}
+                yield (signature["key"], row) if len(request["sampled"]) > 1 else row
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from tflint.fix import quantizer
 from tflint.fix.document import open_document
 from tflint.fix.half import halve
 from tflint.fix.refusal import refuse, unchanged
+from tflint.fix.requantize import SETTINGS
 from tflint.fix.variant import AUTO, LADDER, Quantized, Variant, Wish, new_error, sizes
 from tflint.fix.versions import state_runtime
 from tflint.model.scheme import schemes
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from tflint.parity.results import Results
     from tflint.parity.samples import Samples
 
+FLOAT16, INT8 = "float16", "int8"
+LSTMS = ("UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "LSTM")
 COUNTS = (1, 3, 8)  # worst layers that stay float
 BARE_ROWS = 1  # samples that builtin kernels alone are proved by: they take a multiple of the time
 PARITY_ROWS = 16  # samples of calibration data that parity is judged by
@@ -71,13 +74,15 @@ class _Work:
         self.notes: list[str] = [] if wish.samples or wish.calibration else [RANDOM]
         ladder = LADDER if wish.scheme == AUTO else (wish.scheme,)
         self.refused = {scheme: why for scheme in ladder if (why := refuse(self.model, scheme, wish.calibration))}
-        if len(self.refused) == len(ladder):
+        able = wish.converted and not refuse(self.model, FLOAT16, ())
+        self.converts = {each for each in SETTINGS if able and each in ladder and (wish.calibration or each != INT8)}
+        if len(self.refused) == len(ladder) and not self.converts:
             raise TflintError(f"{path}: {next(iter(self.refused.values()))}", 1)
         self.schemes = [scheme for scheme in ladder if scheme not in self.refused]
         self.samples = {entry.key: self._samples(entry) for entry in self.entries}
         self.answers: dict[str | None, Results] = {}
         self.before: Future[FileReport]
-        self.rescued = {"float16"}  # schemes whose worst layers stayed float already, or that know no such thing
+        self.rescued = {FLOAT16}  # schemes whose worst layers stayed float already, or that know no such thing
 
     def chosen_from(self, made: list[Variant]) -> list[Variant]:
         """Variants with what they are worth, smallest first; the first one that holds is proved."""
@@ -125,9 +130,26 @@ class _Work:
     def first(self) -> list[Variant]:
         """Every scheme once, none of it judged."""
         refused = [Variant(scheme, problem=why) for scheme, why in self.refused.items()]
-        halved = [self._halved()] if "float16" in self.schemes else []
-        orders = [quantizer.Order(scheme, scheme) for scheme in self.schemes if scheme != "float16"]
-        return [*refused, *halved, *self._ordered(orders)]
+        halved = [self._halved()] if FLOAT16 in self.schemes else []
+        orders = [quantizer.Order(scheme, scheme) for scheme in self.schemes if scheme != FLOAT16]
+        made = [*refused, *halved, *self._ordered(orders)]
+        return [self._converted(each) if each.scheme in self.converts else each for each in made]
+
+    def _converted(self, variant: Variant) -> Variant:
+        """What the converter makes of the source, where ai-edge-quantizer makes nothing of the model or of an LSTM."""
+        assert self.wish.converted is not None  # noqa: S101 - the caller's condition
+        fused = next((op.name for op in self.model.ops if op.name in LSTMS), "")
+        if variant.file is not None and not fused:
+            return variant
+        self.wish.progress(f"converting: {variant.scheme}")
+        why = f"ai-edge-quantizer takes no {fused}" if fused else variant.problem
+        self.rescued.add(variant.scheme)
+        try:
+            made = self._variant(variant.scheme, self.wish.converted(variant.scheme))
+        except TflintError as problem:
+            return replace(variant, file=None, problem=f"{why}; by the converter: {problem.message}")
+        self.notes.append(f"{variant.scheme} is the converter's own: {why}")
+        return made
 
     def without_operators(self, variants: Iterable[Variant]) -> list[Variant]:
         """Those that do not run, without the type of operator that the runtime names as the reason."""
@@ -164,13 +186,13 @@ class _Work:
     def _halved(self) -> Variant:
         document = open_document(self.path)
         if not halve(document):
-            return Variant("float16", problem="it has no float32 constant of any size that float16 can hold")
+            return Variant(FLOAT16, problem="it has no float32 constant of any size that float16 can hold")
         state_runtime(document)
         file = self.folder / "float16.tflite"
         with file.open("wb") as out:
             for piece in document.pieces():
                 out.write(piece)
-        return self._variant("float16", file)
+        return self._variant(FLOAT16, file)
 
     def _ordered(self, orders: Iterable[quantizer.Order]) -> list[Variant]:
         """Let ai-edge-quantizer make variants."""

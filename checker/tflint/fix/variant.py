@@ -24,7 +24,10 @@ SCHEMES = (*LADDER, AUTO)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for. `check`: what a candidate is held against; `calibration`, `samples`: by an entry's key."""
+    """What was asked for. `check`: what a candidate is held against; `calibration`, `samples`: by an entry's key.
+
+    `converted`: the file that the converter makes of the source by a scheme of its own; it raises TflintError.
+    """
 
     scheme: str
     check: Callable[[Path], FileReport]
@@ -33,6 +36,7 @@ class Wish:
     metrics: tuple[str, ...] = ()
     timeout: float = TIMEOUT
     progress: Callable[[str], None] = lambda _: None
+    converted: Callable[[str], Path] | None = None
 
 
 @dataclass(frozen=True, slots=True)
