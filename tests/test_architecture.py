@@ -146,6 +146,21 @@ def test_rules_import_the_api_only() -> None:
     )
 
 
+def test_children_are_whole_in_themselves() -> None:
+    """Programs of other interpreters import nothing of tflint, and tflint imports nothing of them."""
+    children = CHECKER / "children"
+    ours = {path: {m for m in imports(path) if m.partition(".")[0] == "tflint"} for path in modules(children)}
+    theirs = {
+        path: {m for m in imports(path) if m.startswith("tflint.children")}
+        for path in modules(CHECKER)
+        if not path.is_relative_to(children)
+    }
+
+    assert not offenders(ours)
+    assert not offenders(theirs)
+    assert len(ours) > 1
+
+
 def test_api_is_what_it_says() -> None:
     """tflint.api lists exactly what it brings in, and each name is what a type checker takes it for."""
     tree = ast.parse((CHECKER / "api.py").read_text(encoding="utf-8"))
@@ -185,7 +200,9 @@ def test_structure_is_decoded_in_one_place() -> None:
     assert not offenders(decoding)
     assert not offenders({path: names for path, names in reading.items() if path.is_relative_to(RULES)})
     numpy = {path for path in [*modules(CHECKER), *modules(RULES)] if "numpy" in imports(path)}
-    assert {p for p in numpy if p.parent.name not in ("parity", "fix", "convert")} == {CHECKER / "model" / "weights.py"}
+    assert {p for p in numpy if p.parent.name not in ("parity", "fix", "convert", "children")} == {
+        CHECKER / "model" / "weights.py"
+    }
     mapping = {path for path in [*modules(CHECKER), *modules(RULES)] if "mmap" in imports(path)}
     assert mapping == {CHECKER / "model" / "read.py"}
 

@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 
 from tflint.commands.target import app
 from tflint.errors import TflintError
+from tflint.process import CHILDREN, program
 from tflint.runtimes import probe
 from tflint.runtimes.profile import RuntimeProfile, resolve, target_ids
 
-RUNTIMES = Path(probe.__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tflint-tests"
 
 
@@ -89,15 +89,12 @@ def test_the_command_writes_a_target(answer: dict[str, Any], tmp_path: Path, mon
 
 
 def test_without_fork_the_answers_are_the_same(answer: dict[str, Any], tmp_path: Path) -> None:
-    for script in probe.SCRIPTS:
-        shutil.copy(RUNTIMES / script, tmp_path)
     (tmp_path / "request.json").write_text(json.dumps({"custom_ops": ["Mfcc", "moe"]}))
     code = (
         "import os, runpy, sys; del os.fork; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    paths = [str(tmp_path / name) for name in ("probe_child.py", "request.json", "answer.json")]
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", code, *paths], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    command = [sys.executable, "-c", code, *program("probe"), str(tmp_path)]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     found = json.loads((tmp_path / "answer.json").read_bytes())
     assert found["custom_ops"] == {"Mfcc": [1, 1]}
     assert found["xnnpack_custom_ops"] == ["moe"]
@@ -105,9 +102,9 @@ def test_without_fork_the_answers_are_the_same(answer: dict[str, Any], tmp_path:
     assert {k: v for k, v in found.items() if k not in names} == {k: v for k, v in answer.items() if k not in names}
 
 
-@pytest.mark.parametrize("script", probe.SCRIPTS)
+@pytest.mark.parametrize("script", ["__init__.py", "__main__.py", "probe.py", "probe_models.py"])
 def test_the_scripts_are_of_python_3_6(script: str) -> None:
-    tree = ast.parse((RUNTIMES / script).read_text(), feature_version=(3, 6))
+    tree = ast.parse((CHILDREN / script).read_text(), feature_version=(3, 6))
     imports = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not {name for name in imports if name and name.startswith("tflint")}
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tflint.errors import TflintError
-from tflint.process import run_script
+from tflint.process import run_program
 
 if TYPE_CHECKING:
     from tflint.process import Ended
 
-HEAD = "import json, os, pathlib, signal, sys, time\nfolder = pathlib.Path(sys.argv[2])\n"
+HEAD = "import json, os, pathlib, signal, sys, time\nfolder = pathlib.Path(sys.argv[1])\n"
 
 
 def ran(tmp_path: Path, body: str, *, timeout: float = 30, memory: int | None = None) -> Ended:
@@ -23,14 +23,14 @@ def ran(tmp_path: Path, body: str, *, timeout: float = 30, memory: int | None = 
     script.write_text(HEAD + body)
     folder = tmp_path / "folder"
     folder.mkdir()
-    return run_script([script], {"x": 1}, folder, sys.executable, timeout=timeout, memory=memory)
+    return run_program([str(script)], {"x": 1}, folder, sys.executable, timeout=timeout, memory=memory)
 
 
 def test_an_answer_comes_back(tmp_path: Path) -> None:
     """The request goes in, the answer and what was said come out."""
     ended = ran(
         tmp_path,
-        "request = json.loads(pathlib.Path(sys.argv[1]).read_text())\n"
+        "request = json.loads((folder / 'request.json').read_text())\n"
         "(folder / 'answer.json').write_text(json.dumps({'x': request['x'] + 1}))\n"
         "sys.stderr.write('said\\xe9')",
     )
@@ -83,4 +83,4 @@ def test_no_interpreter_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
 
     with pytest.raises(TflintError, match="no-python"):
-        run_script([script], {}, tmp_path / "folder", str(tmp_path / "no-python"), timeout=5)
+        run_program([str(script)], {}, tmp_path / "folder", str(tmp_path / "no-python"), timeout=5)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
-import tflint.convert
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tflint.children import weights
+from tflint.children.conversion import SourceError
 
 HEAD = {
     "classifier.0.weight": (6, 4),
@@ -20,21 +16,6 @@ HEAD = {
     "classifier.2.weight": (3, 6),
     "classifier.2.bias": (3,),
 }
-
-
-@pytest.fixture
-def weights() -> Iterator[Any]:
-    """The module, imported as the programs that it lies beside do."""
-    folder = str(Path(tflint.convert.__file__).parent)
-    sys.path.insert(0, folder)
-    try:
-        import weights as module  # noqa: PLC0415 - found there alone
-
-        yield module
-    finally:
-        sys.path.remove(folder)
-        for name in ("weights", "work"):
-            sys.modules.pop(name, None)
 
 
 def parameters(module: Any, shapes: dict[str, tuple[int, ...]]) -> Any:
@@ -64,12 +45,12 @@ def variables(module: Any, shapes: dict[str, tuple[int, ...]]) -> tuple[list[Any
         ("bn/moving_variance:0", "bn.running_var"),
     ],
 )
-def test_a_variable_has_a_name_of_pytorch(weights: Any, name: str, path: str) -> None:
+def test_a_variable_has_a_name_of_pytorch(name: str, path: str) -> None:
     """As transformers turns them, for both kinds of Keras."""
     assert ".".join(weights.path_of(name)) == path
 
 
-def test_what_has_its_name_goes_in_by_name(weights: Any) -> None:
+def test_what_has_its_name_goes_in_by_name() -> None:
     """Kernels are transposed, embeddings and LayerNorm are not, whatever the model itself is called."""
     slots, filled = variables(
         weights,
@@ -92,7 +73,7 @@ def test_what_has_its_name_goes_in_by_name(weights: Any) -> None:
     assert filled["my/conv/kernel:0"][2, 4, 0, 1] == found.array("conv.weight")[1, 0, 2, 4]
 
 
-def test_a_head_goes_in_by_shape_where_one_fits(weights: Any) -> None:
+def test_a_head_goes_in_by_shape_where_one_fits() -> None:
     """Only one place takes the kernel, and the bias follows it; the report says that it was the shape."""
     slots, filled = variables(
         weights,
@@ -111,20 +92,18 @@ def test_a_head_goes_in_by_shape_where_one_fits(weights: Any) -> None:
     assert len(told["mapped"]) == 4
 
 
-def test_a_square_head_is_not_guessed(weights: Any) -> None:
+def test_a_square_head_is_not_guessed() -> None:
     """Two layers of one shape could be swapped: both sides are named, and nothing is filled."""
     slots, filled = variables(weights, {"m/head/a/kernel:0": (4, 4), "m/head/b/kernel:0": (4, 4)})
     found = parameters(weights, {"head.0.weight": (4, 4), "head.2.weight": (4, 4)})
     carried = weights.carry(slots, found, {})
 
     assert (carried.left, filled) == (["m/head/a/kernel:0 [4,4]", "m/head/b/kernel:0 [4,4]"], {})
-    with pytest.raises(
-        weights.SourceError, match=r"M has weights .* m/head/a/kernel:0 \[4,4\].* head\.0\.weight \[4,4\]"
-    ):
+    with pytest.raises(SourceError, match=r"M has weights .* m/head/a/kernel:0 \[4,4\].* head\.0\.weight \[4,4\]"):
         weights.settled(carried, "M")
 
 
-def test_what_shares_no_name_is_proposed(weights: Any) -> None:
+def test_what_shares_no_name_is_proposed() -> None:
     """A shape alone is no proof: it becomes a flag that the user may write."""
     slots, filled = variables(weights, {"my_classifier/top/kernel:0": (4, 6), "my_classifier/top/bias:0": (6,)})
     carried = weights.carry(slots, parameters(weights, {"classifier.0.weight": (6, 4), "classifier.0.bias": (6,)}), {})
@@ -135,7 +114,7 @@ def test_what_shares_no_name_is_proposed(weights: Any) -> None:
 @pytest.mark.parametrize(
     "given", [{"classifier.0": "top"}, {"classifier.0.weight": "top/kernel", "classifier.0.bias": "top/bias:0"}]
 )
-def test_a_map_says_what_belongs_together(weights: Any, given: dict[str, str]) -> None:
+def test_a_map_says_what_belongs_together(given: dict[str, str]) -> None:
     """A whole layer or one by one; it comes before names."""
     slots, filled = variables(weights, {"m/top/kernel:0": (4, 6), "m/top/bias:0": (6,)})
     found = parameters(weights, {"classifier.0.weight": (6, 4), "classifier.0.bias": (6,), "top.bias": (6,)})
@@ -154,15 +133,15 @@ def test_a_map_says_what_belongs_together(weights: Any, given: dict[str, str]) -
         ({"classifier.2.weight": "top/kernel"}, r"classifier\.2\.weight is \[3,6\], and m/top/kernel:0 \[4,6\]"),
     ],
 )
-def test_a_map_that_does_not_fit_is_refused(weights: Any, given: dict[str, str], told: str) -> None:
+def test_a_map_that_does_not_fit_is_refused(given: dict[str, str], told: str) -> None:
     """What is not there, on either side, and what has another shape."""
     slots, _ = variables(weights, {"m/top/kernel:0": (4, 6), "m/top/bias:0": (6,)})
 
-    with pytest.raises(weights.SourceError, match=told):
+    with pytest.raises(SourceError, match=told):
         weights.carry(slots, parameters(weights, HEAD), given)
 
 
-def test_what_is_there_already_stays(weights: Any) -> None:
+def test_what_is_there_already_stays() -> None:
     """The library has put most of them: only those that are missing are touched, and told."""
     slots, filled = variables(weights, {"m/a/kernel:0": (4, 6), "m/b/kernel:0": (4, 6)})
     found = parameters(weights, {"a.weight": (6, 4), "b.weight": (6, 4)})

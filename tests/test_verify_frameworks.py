@@ -53,6 +53,21 @@ def test_a_reference_gets_what_raw_values_stand_for(tmp_path: Path) -> None:
         assert tflint("verify", "original:model", "m.tflite", *flags, cwd=tmp_path).returncode == rc
 
 
+@pytest.mark.parametrize("name", ["weights", "session", "tf_sources"])
+def test_a_module_may_be_called_as_one_of_ours(name: str, tmp_path: Path) -> None:
+    """The user's module is loaded, whatever the programs that run it are made of."""
+    (tmp_path / f"{name}.py").write_text(
+        f"import numpy as np\nW = np.array({WEIGHT.tolist()}, np.float32)\n"
+        "def model():\n"
+        "    return lambda x: {'second': 1 / (1 + np.exp(-x @ W.T)), 'first': np.tanh(x @ W.T)}\n"
+    )
+    (tmp_path / "m.tflite").write_bytes(sketch.build(two()))
+
+    done = tflint("verify", f"{name}:model", "m.tflite", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
 KERAS = """
 import keras, tensorflow as tf
 ids, mask = keras.Input((8,), name="ids", dtype="int32"), keras.Input((8,), name="mask", dtype="int32")

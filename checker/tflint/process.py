@@ -1,7 +1,7 @@
 """Run a program of ours in a process of its own, with limits: a crash, a hang or no memory is a result, not the end.
 
-The program works in a folder of its own, for models can write files, and its code is a copy, for the folder of a script
-is searched for modules. It leaves word of where it is in the file `stage`, and its answer in `answer.json`.
+It works in a folder of its own, for models can write files. It leaves word of where it is in the file `stage`, and its
+answer in `answer.json`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tflint.errors import TflintError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+CHILDREN = Path(__file__).with_name("children")
 SIGNALS = {-number: number.name for number in signal.Signals}
 MAX_SAID = 1 << 20  # bytes of stderr that are kept: the last
 SHORT_OF_MEMORY = (
@@ -48,8 +49,13 @@ class Ended:
         return SIGNALS.get(self.code, "")
 
 
-def run_script(
-    scripts: Iterable[Path],
+def program(name: str) -> tuple[str, str]:
+    """One of the programs of `children`, as an interpreter takes it."""
+    return str(CHILDREN), name
+
+
+def run_program(
+    command: Iterable[str],
     request: Mapping[str, Any],
     folder: Path,
     python: str,
@@ -58,14 +64,13 @@ def run_script(
     memory: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run the first of some scripts, the others beside it, as `SCRIPT REQUEST.json FOLDER`.
+    """Run a program on a folder, where its request is and its answer goes.
 
     `environment`: its variables, in place of ours. `timeout`: seconds. `memory`: bytes of data that it may have, where
     the system can tell it so. Raises TflintError where there is no such interpreter.
     """
     (folder / "request.json").write_text(json.dumps({**request, "here": str(Path.cwd())}), encoding="utf-8")
-    arguments = (str(folder / "request.json"), str(folder))
-    child = launched(scripts, folder, python, arguments, environment=environment)
+    child = launched(command, folder, python, environment=environment)
     timed_out = False
     try:
         _limit(child.pid, memory)
@@ -78,25 +83,23 @@ def run_script(
 
 
 def launched(
-    scripts: Iterable[Path],
+    command: Iterable[str],
     folder: Path,
     python: str,
-    arguments: Iterable[str],
+    modules: Iterable[str] = (),
     *,
     stdin: int = subprocess.DEVNULL,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start the first of some scripts with a copy of all of them in a folder, where its `stderr` goes as well.
+    """Start a program on a folder, where its `stderr` goes as well. `modules`: what it may import meanwhile.
 
     Raises TflintError where there is no such interpreter, OSError where there is no room.
     """
-    for name in ("code", "work"):
-        (folder / name).mkdir()
-    first, *_ = [Path(shutil.copyfile(each, folder / "code" / each.name)) for each in scripts]
+    (folder / "work").mkdir()
     with (folder / "stderr").open("wb") as said:
         try:
             return subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
-                [shutil.which(python) or python, str(first), *arguments],
+                [str(Path(shutil.which(python) or python).absolute()), *command, str(folder), *modules],
                 cwd=folder / "work",
                 env=environment,
                 stdin=stdin,

@@ -58,8 +58,8 @@ def quantize_command(request: Request) -> int:
         raise TflintError(f"no such file: {request.model}")
     try:
         with closing(Children()) as children:
-            children.start(script=QUANTIZER)  # it imports for a second, we for half of one
-            children.start(script=RUNNER, modules=("ai_edge_litert.interpreter",))
+            children.start(name=QUANTIZER)  # it imports for a second, we for half of one
+            children.start(name=RUNNER, modules=("ai_edge_litert.interpreter",))
             return _quantized(request, children)
     except MemoryError:
         why = "out of memory"

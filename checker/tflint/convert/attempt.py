@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.convert.interpreters import surroundings
 from tflint.convert.source import source_of
 from tflint.errors import TflintError
-from tflint.process import machine_memory, run_script
+from tflint.process import machine_memory, program, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from tflint.parity.samples import Samples
     from tflint.process import Ended
 
-HERE = Path(__file__).parent
-COMMON = (HERE / "weights.py", HERE / "work.py")
-BY_TENSORFLOW = (HERE / "tf_child.py", HERE / "tf_sources.py", HERE / "tf_steps.py", *COMMON)
-BY_TORCH = (HERE / "torch_child.py", HERE / "torch_sources.py", *COMMON)
+PROGRAM = {False: "convert_tensorflow", True: "convert_torch"}
+"""Of `children`; by litert-torch: True."""
 GIVEN = {False: "saved_model", True: "program.pt2"}
 """What a converter is given, in the folder of an attempt; by litert-torch: True."""
 TIMEOUT = 3600.0  # seconds: a full MobileBERT takes 75
@@ -123,8 +121,8 @@ def _request(recipe: Recipe, folder: Path, *, trusted: bool) -> dict[str, Any]:
 def _followed(recipe: Recipe, request: dict[str, Any], where: Environment, folder: Path, timeout: float) -> Attempt:
     """Run the program."""
     folder.mkdir()
-    ended = run_script(
-        BY_TORCH if recipe.by_torch else BY_TENSORFLOW,
+    ended = run_program(
+        program(PROGRAM[recipe.by_torch]),
         request,
         folder,
         str(where.python),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = re.compile(
     r"[/\\](site-packages|dist-packages|lib[/\\]python3\.\d+)[/\\]"
-    r"|__autograph_generated_file|[/\\]code[/\\](tf_child|tf_sources|tf_steps|torch_child|torch_sources|weights|work)\.py$"
+    r"|__autograph_generated_file|[/\\]tflint[/\\]children[/\\]\w+\.py$"
 )
 PREFIX = re.compile(
     r"^(Could not translate MLIR to FlatBuffer\.|Failed to run converter passes: )?"

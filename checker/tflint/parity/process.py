@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
-from tflint.process import died, end, launched, short_of_memory
+from tflint.process import died, end, launched, program, short_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RUNNER, FRAMEWORKS = (Path(__file__).with_name(name) for name in ("child.py", "frameworks.py"))
-QUANTIZER = Path(__file__).parents[1] / "fix" / "quantize_child.py"
+RUNNER, SOURCES, QUANTIZER = "run_tflite", "run_source", "quantize"  # programs of `children`
 LAG = 0.004  # seconds between looks at a child: Popen.wait with a time limit looks every 50 ms
 FULL = 1 << 16  # bytes that are left where nothing could be written
 
@@ -31,17 +30,15 @@ FULL = 1 << 16  # bytes that are left where nothing could be written
 class Process:
     """A child that waits for its request. `folder`: where request and answer are; gone when it is closed.
 
-    It works in a folder of its own, for models can write files, and its code is a copy, for the folder of a script is
-    searched for modules. Raises TflintError where the interpreter does not start, OSError where there is no room.
+    It works in a folder of its own, for models can write files. Raises TflintError where the interpreter does not
+    start, OSError where there is no room.
     """
 
-    def __init__(self, script: Path = RUNNER, python: str = sys.executable, modules: tuple[str, ...] = ()) -> None:
-        self.script = script
+    def __init__(self, name: str = RUNNER, python: str = sys.executable, modules: tuple[str, ...] = ()) -> None:
         self._root = tempfile.TemporaryDirectory(prefix="tflint-verify-")
         self.folder = Path(self._root.name)
-        scripts = dict.fromkeys((script, RUNNER))  # which the others import
         try:
-            self._child = launched(scripts, self.folder, python, (str(self.folder), *modules), stdin=subprocess.PIPE)
+            self._child = launched(program(name), self.folder, python, modules, stdin=subprocess.PIPE)
         except TflintError:
             self._root.cleanup()
             raise
@@ -104,26 +101,26 @@ class Children:
     """Children that were started before they are needed. All of them are ended when it is closed."""
 
     def __init__(self) -> None:
-        self._idle: dict[Path, list[Process]] = {}
+        self._idle: dict[str, list[Process]] = {}
         self._all: list[Process] = []
         self._closed = False
 
-    def start(self, count: int = 1, script: Path = RUNNER, modules: tuple[str, ...] = ()) -> None:
-        """Start some more of a script, and let them import modules."""
+    def start(self, count: int = 1, name: str = RUNNER, modules: tuple[str, ...] = ()) -> None:
+        """Start some more of a program, and let them import modules."""
         for _ in range(count):
-            self._idle.setdefault(script, []).append(self._started(script, modules))
+            self._idle.setdefault(name, []).append(self._started(name, modules))
 
-    def take(self, script: Path = RUNNER) -> Process:
+    def take(self, name: str = RUNNER) -> Process:
         """One that waits, or a new one. Who takes it closes it. Raises TflintError where no more are wanted."""
         try:
-            return self._idle.get(script, []).pop(0)
+            return self._idle.get(name, []).pop(0)
         except IndexError:
-            return self._started(script, ())
+            return self._started(name, ())
 
-    def _started(self, script: Path, modules: tuple[str, ...]) -> Process:
+    def _started(self, name: str, modules: tuple[str, ...]) -> Process:
         if self._closed:
             raise TflintError("interrupted")
-        process = Process(script, modules=modules)
+        process = Process(name, modules=modules)
         self._all.append(process)
         return process
 

@@ -14,7 +14,7 @@ import numpy as np
 from tflint.errors import TflintError
 from tflint.parity import results as saved
 from tflint.parity.entry import entries, pick, plain_port
-from tflint.parity.process import FRAMEWORKS, RUNNER, Process
+from tflint.parity.process import RUNNER, SOURCES, Process
 from tflint.parity.results import SAVED, TFLITE_RUNNERS
 from tflint.parity.values import fed
 
@@ -76,7 +76,7 @@ def run(
         require_runtime(python)
     elif kind != "python" and not Path(source).exists():
         raise TflintError(f"no such file: {source}")
-    with closing(children.take() if children else Process(RUNNER if kind == TFLITE else FRAMEWORKS, python)) as process:
+    with closing(children.take() if children else Process(RUNNER if kind == TFLITE else SOURCES, python)) as process:
         request |= {**_ops(registerers, python), **described(entry, samples, process.folder)}
         failure = process.ask(request, timeout)
         answer, arrays = process.answer() if not failure else ({}, {})

@@ -1,6 +1,6 @@
 """Ask an interpreter of another environment what its TFLite runtime can load, and write that as a TOML profile.
 
-The questions are put by probe_child.py in a process of that interpreter: it may crash, and it needs nothing of ours.
+The questions are put by children/probe.py in a process of that interpreter: it may crash, and it needs nothing of ours.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
+from tflint.process import program, run_program
 from tflint.runtimes.profile import FLAGS, custom_op_names, resolve, target_ids, tensor_type_names
 from tflint.runtimes.toml_profile import CHOICES
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from tflint.runtimes.profile import RuntimeProfile
 
-SCRIPTS = ("probe_child.py", "probe_models.py")
 TIMEOUT = 900  # seconds; two for a wheel, a minute where TensorFlow has to be imported again for each trial
 PACKAGES = {"ai-edge-litert": "litert", "tflite-runtime": "tflite-runtime", "tensorflow": "tflite", "tf": "tflite"}
 
@@ -32,31 +30,17 @@ PACKAGES = {"ai-edge-litert": "litert", "tflite-runtime": "tflite-runtime", "ten
 def ask(python: Path) -> dict[str, Any]:
     """Give the child's answer, tensor types by name. Raises TflintError."""
     with tempfile.TemporaryDirectory(prefix="tflint-probe-") as folder:
-        for script in SCRIPTS:  # copies: the folder of a script is searched for modules, and ours has a profile.py
-            shutil.copyfile(Path(__file__).with_name(script), Path(folder, script))
-        request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
-        request.write_text(json.dumps({"custom_ops": custom_op_names()}), encoding="utf-8")
-        command = [_found(python), SCRIPTS[0], str(request), str(answer)]
-        try:
-            child = subprocess.run(  # noqa: S603 - the interpreter that the user names
-                command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False
-            )
-        except OSError as error:
-            raise TflintError(f"{python}: {error.strerror or error}") from error
-        except subprocess.TimeoutExpired as error:
-            raise TflintError(f"{python}: no answer within {TIMEOUT} seconds") from error
-        if child.returncode or not answer.exists():
-            last = [line for line in child.stderr.splitlines() if line.strip()][-1:]
-            raise TflintError(f"{python}: {last[0] if last else f'the probe ended with {child.returncode}'}")
-        found: dict[str, Any] = json.loads(answer.read_bytes())
+        request = {"custom_ops": custom_op_names()}
+        ended = run_program(program("probe"), request, Path(folder), str(python), timeout=TIMEOUT)
+    if ended.timed_out:
+        raise TflintError(f"{python}: no answer within {TIMEOUT} seconds")
+    if ended.code or ended.answer is None:
+        last = [line for line in ended.said.splitlines() if line.strip()][-1:]
+        raise TflintError(f"{python}: {last[0] if last else f'the probe ended with {ended.code}'}")
+    found = ended.answer
     names = dict(enumerate(tensor_type_names()))
     found["tensor_types"] = [names.get(kind, f"type{kind}") for kind in found["tensor_types"]]
     return found
-
-
-def _found(python: Path) -> str:
-    """Give the interpreter as a path that holds from any folder. Links stay: a virtual environment is one."""
-    return shutil.which(python) or str(python.absolute())
 
 
 def profile_toml(answer: Mapping[str, Any]) -> str:
@@ -95,7 +79,7 @@ def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
     yield "\n[provenance]"
     for key in ("package", "version", "python", "platform"):
         yield f"{key} = {_value(answer[key])}"
-    yield 'how = "tflint target probe: one-operator models, as in tflint/runtimes/probe_child.py"'
+    yield 'how = "tflint target probe: one-operator models, as in tflint/children/probe.py"'
 
 
 def family_of(package: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import sys
 import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .exchange import answer, awaited, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,7 +44,7 @@ class Work:
         if self.doing:
             self.answer["seconds"][self.doing] = now - self.since
         self.since, self.doing = now, name
-        (self.folder / "stage").write_text(name)
+        stage(self.folder, name)
 
     def learn(self, source: Any, **more: Any) -> None:
         """Tell what the source is."""
@@ -119,9 +120,9 @@ def versions() -> dict[str, str]:
     return {"python": sys.version.split()[0], **{name: installed[name] for name in PACKAGES if name in installed}}
 
 
-def run(convert: Callable[[Work], None], request_file: str, folder: str) -> None:
+def run(convert: Callable[[Work], None], folder: str) -> None:
     """Convert, and leave the answer, whatever came of it."""
-    work = Work(json.loads(Path(request_file).read_text()), Path(folder))
+    work = Work(awaited(Path(folder)), Path(folder))
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="1", HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="")
     if work.request["kind"] == "python":
         sys.path.append(work.request["here"])
@@ -133,4 +134,4 @@ def run(convert: Callable[[Work], None], request_file: str, folder: str) -> None
             work.answer["missing"] = error.name
         work.answer["failure"] = work.failed(error)
     work.answer["versions"] = versions()
-    (work.folder / "answer.json").write_text(json.dumps(work.answer))
+    answer(work.folder, work.answer)

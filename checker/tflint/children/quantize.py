@@ -1,20 +1,16 @@
-"""Quantize a model with ai-edge-quantizer. Run as a script, in a process of its own: it may crash or eat all memory.
+"""Quantize a model with ai-edge-quantizer, which may crash or eat all memory: `quantize FOLDER`.
 
-    python quantize_child.py FOLDER
-
-FOLDER/request.json, which is there when its input ends, names a float model, variants of it to make, calibration
-samples and where the models are put. FOLDER gets `stage` (where it is, should it die) and `answer.json`, written anew
-after each variant. Needs ai-edge-quantizer, and of tflint nothing but child.py beside it: any environment can run it.
+The request names a float model, variants of it to make, calibration samples and where the models are put. The answer
+is written anew after each variant. Needs ai-edge-quantizer.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
-import sys
 import time
+import warnings
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
@@ -24,7 +20,8 @@ from ai_edge_litert import interpreter as litert
 from ai_edge_quantizer import calibrator, quantizer, recipe, recipe_manager
 from ai_edge_quantizer.utils import qsv_utils
 from ai_edge_quantizer.utils import tfl_flatbuffer_utils as flatbuffers
-from child import awaited  # type: ignore[import-not-found,unused-ignore] # beside it as a script
+
+from .exchange import answer, awaited, stage
 
 RECIPES = {
     "dynamic": (("dynamic", 8),),
@@ -69,7 +66,7 @@ class Work:
 
     def stage(self, text: str) -> None:
         """Leave word where it is."""
-        (self.folder / "stage").write_text(text)
+        stage(self.folder, text)
 
     def make(self, variant: dict[str, Any]) -> None:
         """Quantize, and note how that went."""
@@ -93,7 +90,7 @@ class Work:
         except Exception as error:  # noqa: BLE001 - the library raises whatever comes
             told = {"failure": f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0]}
         self.answer[variant["id"]] = {**told, "seconds": time.perf_counter() - start}
-        (self.folder / "answer.json").write_text(json.dumps(self.answer))
+        answer(self.folder, self.answer)
 
     def quantize(self, variant: dict[str, Any], excluded: list[dict[str, str]], name: str) -> None:
         """Write one model."""
@@ -245,6 +242,7 @@ def _limit(memory: int) -> None:
 
 def main(name: str) -> None:
     """Answer a request."""
+    warnings.simplefilter("ignore")
     request = awaited(Path(name))
     _limit(request["memory"])
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # progress bars
@@ -252,7 +250,4 @@ def main(name: str) -> None:
         for variant in request["variants"]:
             work.make(variant)
 
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
     os._exit(0)  # all is written; taking down the interpreter with its libraries takes 0.1 s

@@ -1,4 +1,4 @@
-"""The models that probe_child.py asks a runtime with: a FlatBuffers writer in a page, and one function a part.
+"""The models that probe.py asks a runtime with: a FlatBuffers writer in a page, and one function a part.
 
 A table is {slot: (kind, value)}; kind "ref" is for what is stored by offset: tables, str, bytes, [tables], (ints,).
 Runs on CPython 3.6 and needs nothing but the standard library. Slots: tflite/schema/schema.fbs.

@@ -1,4 +1,4 @@
-"""Load a model of PyTorch's world as a module that takes inputs by name. Beside torch_child.py, in its process."""
+"""Load a model of PyTorch's world as a module that takes inputs by name."""
 # ruff: noqa: PLC0415 - transformers is for checkpoints
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-import weights
-from work import SourceError, asked_for  # beside it as a script
+
+from . import weights
+from .conversion import SourceError, asked_for
 
 TEXT = ("input_ids", "attention_mask", "token_type_ids")
 

@@ -1,4 +1,4 @@
-"""Steps of a recipe that change how the recurrent layers of a Keras model run. Beside tf_child.py, in its process.
+"""Steps of a recipe that change how the recurrent layers of a Keras model run.
 
     tf-keras    LSTM layers of Keras 3 run as tf_keras's, which the converter makes one operator of
     unroll      what no operator does is written out step by step, where a sequence has up to UNROLLED of them

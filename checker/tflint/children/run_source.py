@@ -1,8 +1,6 @@
-"""Run a model of its original framework on samples. Run as a script, beside child.py, in a process of its own.
+"""Run a model of its original framework on samples: `run_source FOLDER`.
 
-    python frameworks.py FOLDER
-
-Answers as child.py does; `outputs` of the answer names what came out, and `missing` a package that is not there.
+Answers as run_tflite does; `outputs` of the answer names what came out, and `missing` a package that is not there.
 """
 # ruff: noqa: PLC0415 - a framework is imported by who has a model of it
 
@@ -12,15 +10,18 @@ import inspect
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from child import Session, answered, awaited, line, samples_of  # type: ignore[import-not-found,unused-ignore] # beside it as a script
+
+from .exchange import answer, awaited, line, stage
+from .session import Session, answered, samples_of
 
 
 class Framework:
-    """A model that takes a sample by names and gives {name: array}, as child.Session runs it."""
+    """A model that takes a sample by names and gives {name: array}, as a Session runs it."""
 
     def __init__(self, request: dict[str, Any]) -> None:
         self.request = request
@@ -227,27 +228,24 @@ LOADERS = {
 
 def main(name: str) -> None:
     """Answer a request."""
+    warnings.simplefilter("ignore")
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="")
     folder = Path(name)
     request = awaited(folder)
     if request["kind"] == "python" or request["registerers"]:
         sys.path.append(request["here"])
     session = Session(None, samples_of(request), folder)
-    session.stage("load")
-    answer: dict[str, Any] = {}
+    stage(folder, "load")
+    found: dict[str, Any] = {}
     try:
         for spec in request["registerers"]:  # the library of a .tflite's ops has those of its original too
             __import__(spec.partition(":")[0])
         session.model = Framework(request)
     except ModuleNotFoundError as problem:
-        answer["missing"] = problem.name
+        found["missing"] = problem.name
     except Exception as problem:  # noqa: BLE001 - the user's code and that of the framework
-        answer["failure"] = f"{type(problem).__name__}: {line(problem)}"
+        found["failure"] = f"{type(problem).__name__}: {line(problem)}"
     else:
-        answer = answered(session, folder)
-        answer["outputs"] = [{"name": name, "dtype": ""} for name in session.model.outputs or ()]
-    (folder / "answer.json").write_text(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        found = answered(session, folder)
+        found["outputs"] = [{"name": name, "dtype": ""} for name in session.model.outputs or ()]
+    answer(folder, found)

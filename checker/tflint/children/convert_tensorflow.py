@@ -1,19 +1,15 @@
-"""Convert a model with TensorFlow. Run as a script, in a process of its own: converters crash, hang and eat memory.
+"""Convert a model with TensorFlow, which may crash, hang or eat all memory: `convert_tensorflow FOLDER`.
 
-    python tf_child.py REQUEST.json FOLDER
-
-FOLDER gets `stage` (where it is, should it die), `model.tflite` and `answer.json`. Needs TensorFlow: nothing of tflint,
-so that any environment can run it.
+FOLDER gets `model.tflite`. Needs TensorFlow.
 """
 # ruff: noqa: PLC0415 - after the stage is told
 
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any
 
-from work import named, run  # beside it as a script
+from .conversion import named, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +30,7 @@ def convert(work: Any) -> None:
 
     prepare(tf, work.request["steps"])
     if goal != "convert":
-        import tf_sources
-        import tf_steps
+        from . import tf_sources, tf_steps
 
         work.stage("load")
         source = tf_sources.load(work.request)
@@ -141,5 +136,6 @@ def representative(work: Any) -> Iterator[Any]:
                 yield (signature["key"], row) if len(request["sampled"]) > 1 else row
 
 
-if __name__ == "__main__":
-    run(convert, *sys.argv[1:])
+def main(folder: str) -> None:
+    """Answer a request."""
+    run(convert, folder)

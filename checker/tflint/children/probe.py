@@ -1,13 +1,11 @@
-"""Ask the TFLite runtime of this interpreter what it can load. Run as a script, in the environment that holds it.
+"""Ask the TFLite runtime of this interpreter what it can load: `probe FOLDER`.
 
-    python probe_child.py REQUEST.json ANSWER.json
-
-Needs CPython 3.6 or later, the runtime (ai-edge-litert, tflite-runtime or tensorflow), numpy, and probe_models.py in
-the same folder: nothing of tflint. The method is that of the shipped tables: one operator code a model gives the
-kernels (a runtime resolves every operator code while it loads, and its refusal names the op), one tensor a model the
-types, one node a model the custom ops. What may crash the runtime is tried in a process of its own.
+Needs CPython 3.6 or later, the runtime (ai-edge-litert, tflite-runtime or tensorflow) and numpy. The method is that of
+the shipped tables: one operator code a model gives the kernels (a runtime resolves every operator code while it loads,
+and its refusal names the op), one tensor a model the types, one node a model the custom ops. What may crash the runtime
+is tried in a process of its own.
 """
-# ruff: noqa: BLE001, PERF203, PLC0415, PTH100, PTH123, S110, T201, UP006, UP031, UP035, UP045 - must run on CPython 3.6
+# ruff: noqa: BLE001, PERF203, PLC0415, PTH100, PTH118, PTH120, PTH123, S110, T201, UP006, UP031, UP035, UP045 - must run on CPython 3.6
 
 import json
 import os
@@ -19,8 +17,9 @@ import tempfile
 import warnings
 from typing import Any, BinaryIO, Dict, List, Optional, Tuple
 
-import probe_models as make  # type: ignore[import-not-found,unused-ignore] # its neighbour when run as a script
+from . import probe_models as make
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 MAX_CODE, MAX_VERSION, MAX_TYPE = 240, 30, 39
 LAST_OF_OPTIONS1 = 161  # BuiltinOptions2 came with the codes behind it, in TF 2.15
 TIMEOUT = 60  # seconds for one risky trial
@@ -97,7 +96,7 @@ class Runtime:
 
 def spawned(content: bytes, bare: bool, log: BinaryIO) -> str:
     """Attempt in a new interpreter, where there is no fork."""
-    command = [sys.executable, os.path.abspath(__file__), "--attempt", "bare" if bare else "default"]
+    command = [sys.executable, HERE, "probe", "--attempt", "bare" if bare else "default"]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - itself
     try:
         out, _ = child.communicate(content, timeout=TIMEOUT)
@@ -231,17 +230,13 @@ def probe(request: Dict[str, Any]) -> Dict[str, Any]:
     return answer
 
 
-def main(arguments: List[str]) -> None:
+def main(*arguments: str) -> None:
     """Answer a request, or attempt one model from standard input."""
     if arguments[0] == "--attempt":
         print(Runtime().attempt(sys.stdin.buffer.read(), bare=arguments[1] == "bare"), end="")
         return
-    with open(arguments[0], encoding="utf-8") as file:
+    with open(os.path.join(arguments[0], "request.json"), encoding="utf-8") as file:
         request = json.load(file)
     answer = probe(request)
-    with open(arguments[1], "w", encoding="utf-8") as file:
+    with open(os.path.join(arguments[0], "answer.json"), "w", encoding="utf-8") as file:
         json.dump(answer, file)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

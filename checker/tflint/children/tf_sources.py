@@ -1,4 +1,4 @@
-"""Load a model of TensorFlow's world as a function of named inputs. Beside tf_child.py, in its process.
+"""Load a model of TensorFlow's world as a function of named inputs. In the process of what runs or converts it.
 
 Whatever the source is, the converter is given the same thing: a function from inputs by name to outputs, what its
 inputs are, and the variables that it reads.
@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
-import weights
-from work import SourceError, asked_for  # beside it as a script
+
+from . import weights
+from .conversion import SourceError, asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,7 +202,7 @@ def carried(
             "weights", f"weights of {what} are random, for the checkpoint lacks {', '.join(missing or ())}"
         )
     if place is None:
-        found = weights.Parameters({}, dict)
+        found = weights.of_state({})
     elif ":" in place and not Path(place).exists():
         found = weights.of_state(torch_module(place).state_dict())
     else:

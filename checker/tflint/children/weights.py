@@ -1,6 +1,6 @@
 """Weights of a PyTorch checkpoint in a model that calls them otherwise: which goes where, and how it is turned.
 
-Beside the programs that convert, in their process. PyTorch has a dense layer as [out, in], Keras as [in, out]; what
+PyTorch has a dense layer as [out, in], Keras as [in, out]; what
 both call bias, LayerNorm and embedding is the same numbers in the same order.
 """
 # ruff: noqa: PLC0415 - a framework is imported by who has a file of it
@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from work import SourceError  # beside it as a script
+from .conversion import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -1,15 +1,11 @@
-"""Convert a model of PyTorch with litert-torch. Run as a script, in a process of its own, as tf_child.py is.
-
-python torch_child.py REQUEST.json FOLDER
-"""
+"""Convert a model of PyTorch with litert-torch: `convert_torch FOLDER`, which gets `model.tflite`."""
 # ruff: noqa: PLC0415 - after the stage is told
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from work import named, run  # beside it as a script
+from .conversion import named, run
 
 CHANNELS_LAST, IMAGE = "channels-last", 4  # a step of the recipe: what has four dimensions is an image
 FIRST, LAST = (0, 3, 1, 2), (0, 2, 3, 1)  # as litert_torch.to_channel_last_io does, which takes arguments by position
@@ -21,7 +17,8 @@ def convert(work: Any) -> None:
     work.stage("import")
     import litert_torch
     import torch
-    import torch_sources
+
+    from . import torch_sources
 
     work.stage("load")
     source = torch_sources.load(work.request)
@@ -66,5 +63,6 @@ def wrapped(torch: Any, work: Any, source: Any, inner: dict[str, tuple[str, Any]
     return Served()
 
 
-if __name__ == "__main__":
-    run(convert, *sys.argv[1:])
+def main(folder: str) -> None:
+    """Answer a request."""
+    run(convert, folder)
