@@ -11,8 +11,8 @@ import pytest
 
 from command import tflint
 from tflint import sketch
-from tflint.convert.corrections import corrected
-from tflint.convert.recipe import Recipe
+from tflint.convert.corrections import corrected, wanted
+from tflint.convert.recipe import Change, Recipe
 from tflint.engine import Plan, check_model
 from tflint.model.read import decode, read_model
 from tflint.registry import catalogue
@@ -80,6 +80,8 @@ def test_a_plan_is_a_recipe(checkpoint: Path, tmp_path: Path) -> None:
         (("--recipe", "no-such.json", "--fix-dim", "x.0=1"), "--fix-dim is for --source"),
         (("--source", "checkpoint", "--fix-dim", "x=1"), "write INPUT.DIM=SIZE"),
         (("--source", "checkpoint", "--select", "TFL101"), "--source goes with no edit of the file"),
+        (("--source", "checkpoint", "--registerer", "ops"), "--registerer ops: write module:name"),
+        (("--registerer", "ops:register"), "--registerer goes with --source"),
     ],
 )
 def test_a_mistake_is_one_line(checkpoint: Path, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
@@ -131,6 +133,20 @@ def test_findings_become_lines(model: str, target: str, wanted: dict[str, object
     assert wanted.items() <= recipe.plain.items()
     assert all(change.code and change.why for change in changes)
     assert corrected(recipe, report.findings) == (recipe, [])
+
+
+def test_sizes_are_for_what_is_open() -> None:
+    """Of a source whose shapes are known, those that nothing is open for change nothing, and take no attempt."""
+    changes = [Change("batch", 1, "open"), Change("length", 128, "open"), Change("steps", ("unroll",), "a loop")]
+
+    def left(*shapes: list[int | None] | None) -> list[str]:
+        inputs = {f"x{place}": [shape, "float32"] for place, shape in enumerate(shapes)}
+        return [change.field for change in wanted(changes, inputs)]
+
+    assert left([1, 4], [2]) == ["steps"]
+    assert left([1, 4], [None, 4]) == ["batch", "steps"]
+    assert left([1, None]) == ["length", "steps"]
+    assert left(None) == left() == ["batch", "length", "steps"]
 
 
 MODEL = """

@@ -28,6 +28,7 @@ FULL = Recipe(
     steps=("eager", "import:tensorflow_text", "tf-keras", "unroll"),
     weights="weights:module",
     map={"classifier.0": "hidden"},
+    registerers=("tensorflow_text:tflite_registrar.SELECT_TFTEXT_OPS",),
     targets=("tflite-2.12",),
     metrics=("cosine:0.999",),
 )
@@ -56,6 +57,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"version": VERSION, "source": "m", "batch": True}, "batch is a size, not true"),
     ({"version": VERSION, "source": "m", "outputs": "x"}, "outputs is a list of text"),
     ({"version": VERSION, "source": "m", "steps": ["eager", "import:os;x"]}, "a step is one of"),
+    ({"version": VERSION, "source": "m", "registerers": ["tensorflow_text"]}, "write module:name"),
     ({"version": VERSION, "source": "m", "steps": ["tf_keras"]}, "did you mean 'tf-keras'"),
     ({"version": VERSION, "source": "m", "types": {"x": "int12"}}, "types is a table of types"),
     ({"version": VERSION, "source": "m", "settings": {"allow_custom_op": True}}, "did you mean 'allow_custom_ops'"),

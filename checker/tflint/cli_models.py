@@ -172,6 +172,10 @@ def fix(
             metavar="NAME[==RELEASE]", help="tensorflow, litert-torch, a release of one, or auto: the target's."
         ),
     ] = None,
+    registerer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODULE:NAME", help="What registers the custom ops that the source may keep; repeatable."),
+    ] = None,
     python: Annotated[
         str | None, typer.Option(metavar="PATH", help="Interpreter of the environment that has the converter.")
     ] = None,
@@ -215,6 +219,7 @@ def fix(
             weights=weights,
             map=tuple(map_ or ()),
             converter=converter,
+            registerers=tuple(registerer or ()),
             python=python,
             trusted=trust_source,
             plan=plan,
@@ -224,6 +229,8 @@ def fix(
             output_format=output_format,
         )
         raise typer.Exit(converting.convert_command(again))
+    if registerer:
+        raise TflintError("--registerer goes with --source, whose custom ops it runs")
     if weights is not None or map_:
         raise TflintError("--weights and --map go with --source module:function, or --map with a checkpoint")
     if quantize is not None:

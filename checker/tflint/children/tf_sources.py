@@ -8,6 +8,7 @@ inputs are, and the variables that it reads.
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,15 +65,11 @@ def _spec(spec: Any) -> tuple[list[int | None] | None, str]:
 
 
 def keras(request: dict[str, Any]) -> Source:
-    """A Keras file: `.keras` is Keras 3's; an `.h5` says which Keras wrote it."""
+    """A Keras file, `.keras` or `.h5`: each says which Keras wrote it."""
     path = request["source"]
-    if path.endswith(".keras"):
-        import keras as package
-
-        return keras_model(package.saving.load_model(path, compile=False))
-    if not request["trusted"]:
+    if not path.endswith(".keras") and not request["trusted"]:
         _refuse_code(path)
-    if _written_by_keras_2(path):
+    if _version(path).startswith("2"):
         import tf_keras
 
         return keras_model(tf_keras.models.load_model(path, compile=False))
@@ -81,16 +78,23 @@ def keras(request: dict[str, Any]) -> Source:
     return keras_model(package.saving.load_model(path, compile=False))
 
 
+def _version(path: str) -> str:
+    """Which Keras wrote a file; "" where it does not say, and then Keras tells what is wrong with it."""
+    if not path.endswith(".keras"):
+        return _h5_attribute(path, "keras_version")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return str(json.loads(archive.read("metadata.json"))["keras_version"])
+    except (zipfile.BadZipFile, LookupError, ValueError):
+        return ""
+
+
 def _h5_attribute(path: str, name: str) -> str:
     import h5py
 
     with h5py.File(path, "r") as file:
         value = file.attrs.get(name, "")
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _written_by_keras_2(path: str) -> bool:
-    return _h5_attribute(path, "keras_version").startswith("2")
 
 
 def _refuse_code(path: str) -> None:

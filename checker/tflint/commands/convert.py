@@ -19,7 +19,7 @@ from tflint.commands.show import open_model
 from tflint.config.hierarchy import Hierarchy
 from tflint.convert.corrections import as_before, corrected
 from tflint.convert.environment import Environment, environment, installed
-from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe
+from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe, registerer
 from tflint.convert.source import FUNCTION, converter_of, refuse_code, source_of, weights_of
 from tflint.convert.table import converters
 from tflint.errors import TflintError, one_of, say
@@ -46,6 +46,7 @@ IN_RECIPE = {
     "--weights": "weights",
     "--map": "map",
     "--converter": "converter",
+    "--registerer": "registerers",
 }
 """Flag -> what it says, of those that a recipe has fields for."""
 
@@ -69,6 +70,7 @@ class Request:
     weights: str | None
     map: tuple[str, ...]
     converter: str | None
+    registerers: tuple[str, ...]
     python: str | None
     trusted: bool
     plan: bool
@@ -151,9 +153,12 @@ def recipe_of(request: Request) -> Recipe:
             raise TflintError(f"{said} is for --source: a recipe is followed as it is, so write it there")
         return read_recipe(request.recipe)
     assert request.source is not None  # noqa: S101 - the caller's condition
+    converter = request.converter or converter_of(source_of(request.source))
+    by_torch = converter.partition("==")[0] == TORCH
     recipe = Recipe(
         request.source,
-        converter=request.converter or converter_of(source_of(request.source)),
+        converter=converter,
+        settings={"allow_custom_ops": True} if request.registerers and not by_torch else {},
         outputs=request.keep_outputs,
         dims=dict(map(_dim, request.fix_dims)),
         names=dict(_pair("--rename", text) for text in request.renames),
@@ -163,6 +168,7 @@ def recipe_of(request: Request) -> Recipe:
         metrics=request.metrics,
         quantize=request.quantize,
         calibration=request.calibration,
+        registerers=tuple(registerer(spec, "--registerer") for spec in request.registerers),
     )
     return recipe if request.signature is None else replace(recipe, signature=request.signature)
 
@@ -235,7 +241,8 @@ def _prove(request: Request, found: Reconverted) -> None:
     samples = recorded(request.inputs) if request.inputs else None
     gates = with_metrics(default_gates(str(found.file)), found.recipe.metrics)
     python = str(found.home.python) if found.home else sys.executable
-    prove(found, samples, gates, Options(python=python, timeout=request.timeout))
+    registerers = found.recipe.registerers
+    prove(found, samples, gates, Options(python=python, timeout=request.timeout, registerers=registerers))
     if found.parity is not None:
         found.parity = replace(found.parity, candidate=str(request.out or request.model))
 

@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from tflint.config.hierarchy import Hierarchy
+from tflint.convert.recipe import registerer
 from tflint.errors import TflintError, one_of
 from tflint.report import COLORS, colored, write
 from tflint.report.escape import plain
@@ -130,9 +131,6 @@ def _options(request: Request, told: Mapping[str, Any]) -> Options:
     ranges = dict(_span(f"parity.ranges.{name}", name, span) for name, span in told.get("ranges", {}).items())
     count = told.get("samples", COUNT) if request.samples is None else request.samples
     seed = told.get("seed", SEED) if request.seed is None else request.seed
-    for text in request.registerers:
-        if not all(text.partition(":")):
-            raise TflintError(f"--registerer {text}: write module:name")
     if count < 1 or seed < 0:
         raise TflintError("parity.samples is at least 1, and parity.seed at least 0")
     return Options(
@@ -142,7 +140,7 @@ def _options(request: Request, told: Mapping[str, Any]) -> Options:
         count=count,
         seed=seed,
         ranges={**ranges, **dict(_ranges(request.ranges))},
-        registerers=request.registerers,
+        registerers=tuple(registerer(text, "--registerer") for text in request.registerers),
         python=request.python or sys.executable,
         timeout=request.timeout,
         per_layer=request.per_layer,

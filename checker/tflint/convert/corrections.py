@@ -15,7 +15,7 @@ from tflint.findings import Severity
 from tflint.parity.entry import entries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tflint.convert.recipe import Recipe
     from tflint.findings import Finding
@@ -59,6 +59,15 @@ def corrected(recipe: Recipe, findings: Iterable[Finding]) -> tuple[Recipe, list
             take(CORRECTIONS[finding.rule.code](finding, recipe))
     take(_sizes(recipe))
     return recipe, changes
+
+
+def wanted(changes: Iterable[Change], inputs: Mapping[str, Any]) -> list[Change]:
+    """Changes but sizes of what a source does not leave open. `inputs`: name -> [sizes, None where open; dtype]."""
+    shapes = [shape for shape, _ in inputs.values()]
+    open_batch = any(shape is None or (shape and shape[0] is None) for shape in shapes)
+    open_length = any(shape is None or None in shape[1:] for shape in shapes)
+    useless = {name for name, needed in (("batch", open_batch), ("length", open_length)) if shapes and not needed}
+    return [change for change in changes if change.field not in useless]
 
 
 def longest(source: str) -> int:

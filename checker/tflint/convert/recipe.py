@@ -59,6 +59,8 @@ class Recipe:
     """A scheme of `tflint fix --quantize`, made of the float model."""
     calibration: str | None = None
     """Samples for it."""
+    registerers: tuple[str, ...] = ()
+    """What registers the custom operators that the result may have, `module:name` each: it is run with them."""
     targets: tuple[str, ...] = ()
     """Runtimes that the result is checked against."""
     metrics: tuple[str, ...] = ()
@@ -147,6 +149,9 @@ def parsed(plain: Any, where: str) -> Recipe:
             for step in value:
                 if not IMPORT.fullmatch(step):
                     one_of(step, f"{where}: a step", (*STEPS, "import:MODULE"))
+        if name == "registerers" and _texts(value):
+            for spec in value:
+                registerer(spec, where)
         kind, good = KINDS[name]
         if not good(value):
             raise TflintError(f"{where}: {name} is {kind}, not {json.dumps(value)[:80]}")
@@ -156,6 +161,13 @@ def parsed(plain: Any, where: str) -> Recipe:
     recipe = Recipe(**found)
     checked(recipe.settings, f"{where}: settings", by_torch=recipe.by_torch)
     return recipe
+
+
+def registerer(spec: str, where: str) -> str:
+    """What registers operators. Raises TflintError for what is not `module:name`."""
+    if not all(spec.partition(":")):
+        raise TflintError(f"{where} {spec}: write module:name")
+    return spec
 
 
 def _text(value: Any) -> bool:
@@ -184,5 +196,5 @@ KINDS: dict[str, tuple[str, Any]] = {
     "types": (f"a table of types ({', '.join(DTYPES)})", _table(lambda value: value in DTYPES)),
     "settings": ("a table", lambda value: isinstance(value, dict)),
     **dict.fromkeys(("names", "map"), ("a table of names", _table(_text))),
-    **dict.fromkeys(("outputs", "steps", "targets", "metrics"), ("a list of text", _texts)),
+    **dict.fromkeys(("outputs", "steps", "registerers", "targets", "metrics"), ("a list of text", _texts)),
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tflint.commands.show import open_model
 from tflint.convert.attempt import attempt
-from tflint.convert.corrections import ANYWAY, CORRECTIONS, corrected
+from tflint.convert.corrections import ANYWAY, CORRECTIONS, corrected, wanted
 from tflint.convert.diagnosis import diagnose
 from tflint.convert.ladder import next_rung
 from tflint.findings import Severity
@@ -116,7 +116,8 @@ def reconvert(
             operators = sum(len(graph.ops) for graph in open_model(tried.file).subgraphs)
             found.tries.append(Try(tuple(changes), tried, None, report, tried.file.stat().st_size, operators))
             found.problem = unclean(before, report, found.tries[-1].loops)
-            changes = [] if replay else corrected(recipe, _asking(before, report))[1]
+            asked = [] if replay else corrected(recipe, _asking(before, report))[1]
+            changes = wanted(asked, tried.answer.get("source_inputs", {}))
             if not changes:
                 found.file = tried.file if not found.problem else None
                 return found

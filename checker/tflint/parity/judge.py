@@ -13,7 +13,7 @@ from tflint.parity.entry import bound
 from tflint.parity.gates import Gate, Limit
 from tflint.parity.metrics import Numbers, measure
 from tflint.parity.recorded import call
-from tflint.parity.values import real
+from tflint.parity.values import parted, real
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -178,7 +178,9 @@ def _verdicts(
             continue
         other = theirs[name]
         pairs = [[(reference.rows[i][place], candidate.rows[i][other]) for i in part] for part in used]
-        yield _verdict(port, candidate.outputs[other], pairs, gates, case.right.get(port.name))
+        verdict = _verdict(port, candidate.outputs[other], pairs, gates, case.right.get(port.name))
+        where = "" if verdict.holds or not verdict.numbers or port.affine else parted(pairs[0], used[0])
+        yield replace(verdict, problem=f"{verdict.problem}; {where}") if where else verdict
     extra = [port.name for port in candidate.outputs if port.name not in names.values()]
     if extra:
         case.notes.append(f"outputs of the candidate alone: {', '.join(extra)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
 from tflint.parity.entry import Port, plain_port, read_port
+from tflint.parity.recorded import recorded
 from tflint.parity.samples import numbered, read_arrays, write_arrays
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def save(results: Results, path: Path) -> None:
 
 
 def load(path: Path) -> Results:
-    """Results that `save` wrote, or the outputs of one sample by their names, or a folder of the latter.
+    """Results that `save` wrote, or the outputs of one sample by their names, or a folder of the latter; or `.jsonl`.
 
     Raises TflintError.
     """
@@ -128,13 +129,19 @@ def load(path: Path) -> Results:
         if not parts or any(part.outputs != parts[0].outputs for part in parts):
             raise TflintError(f"{path}: .npz files with the same outputs are wanted, one a sample")
         return Results(str(path), SAVED, None, parts[0].outputs, tuple(row for part in parts for row in part.rows))
+    if path.suffix == ".jsonl":
+        return _of_rows(path, [dict(row) for row in recorded(str(path)).rows])
     about, arrays = read_arrays(path)
     if "outputs" in about:
         try:
             return read_plain(about, arrays)
         except (KeyError, TypeError, ValueError, IndexError) as problem:
             raise TflintError(f"{path}: damaged results: {problem}") from None
-    rows = numbered(arrays) or [arrays]
+    return _of_rows(path, numbered(arrays) or [arrays])
+
+
+def _of_rows(path: Path, rows: list[dict[str, Any]]) -> Results:
+    """Outputs of samples, by their names."""
     names = list(rows[0])
     if any(list(row) != names for row in rows):
         raise TflintError(f"{path}: its samples have different outputs")

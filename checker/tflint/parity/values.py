@@ -9,6 +9,8 @@ import numpy as np
 from tflint.errors import TflintError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tflint.parity.entry import Port
 
 DTYPES = frozenset(
@@ -61,6 +63,24 @@ def carried(value: Any, ours: Port, theirs: Port) -> Any:
     same = (ours.dtype, ours.affine) == (theirs.dtype, theirs.affine)
     raw = value.dtype.kind in "iu" and ours.affine is not None and str(value.dtype) == ours.dtype
     return value if same or not raw else real(value, ours)
+
+
+def parted(pairs: Sequence[tuple[Any, Any]], samples: Sequence[int]) -> str:
+    """Where integers of a reference and of a candidate part, such as the ids of tokens; "" for other values.
+
+    `samples`: which samples the pairs are of, from 0.
+    """
+    if any(value.dtype.kind not in "iu" for pair in pairs for value in pair):
+        return ""
+    apart = [(sample, *pair) for sample, pair in zip(samples, pairs, strict=True) if (pair[0] != pair[1]).any()]
+    if not apart:
+        return ""
+    sample, one, other = apart[0]
+    place = tuple(np.argwhere(one != other)[0].tolist())
+    return (
+        f"{len(apart)} of {len(pairs)} samples differ, sample {sample + 1} first at [{','.join(map(str, place))}]: "
+        f"{other[place]}, the reference's is {one[place]}"
+    )
 
 
 def _quantized(value: Any, affine: tuple[float, int], dtype: Any) -> Any:
