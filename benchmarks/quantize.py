@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tflint.commands.show import open_model
+from tflint.open import open_model
 from tflint.parity.entry import entries
 from tflint.parity.generate import Side, generate
 from tflint.parity.samples import Samples, save

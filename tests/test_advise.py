@@ -14,10 +14,10 @@ from models import EXAMPLES
 from tflint import sketch
 from tflint.advice import tree
 from tflint.advice.advise import _one_scale, advise
-from tflint.commands.show import open_model
 from tflint.fix import quantizer
 from tflint.fix.document import open_document
 from tflint.fix.half import halve
+from tflint.open import open_model
 from tflint.parity.entry import entries
 from tflint.parity.generate import Side, generate
 from tflint.parity.process import Children

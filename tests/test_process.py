@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from command import TFLINT
 from tflint.errors import TflintError
 from tflint.process import run_program
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tflint.process import Ended
 
 HEAD = "import json, os, pathlib, signal, sys, time\nfolder = pathlib.Path(sys.argv[1])\n"
@@ -65,6 +71,31 @@ def test_a_hang_ends_with_all_that_it_started(tmp_path: Path) -> None:
 
     assert ended.timed_out
     assert state_of(ended.stage) in ("gone", "Z")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
+def test_who_is_killed_leaves_no_child(tmp_path: Path) -> None:
+    """A child that never comes back ends with a parent that was killed, as the kernel does where memory runs out."""
+    model = Path(__file__).parents[1] / "examples" / "models" / "clean.tflite"
+    source = "import os, pathlib, time\npathlib.Path(__file__).with_name('pid').write_text(str(os.getpid()))\n"
+    (tmp_path / "hangs.py").write_text(source + "time.sleep(600)\n")
+    pid = tmp_path / "pid"
+    command = [str(TFLINT), "verify", "hangs:model", str(model)]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # what is killed leaves its files
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=-3, stderr=-3) as run:
+        until(lambda: run.poll() is not None or (pid.exists() and pid.read_text() != ""))
+        run.send_signal(signal.SIGKILL)
+
+    assert run.returncode == -signal.SIGKILL
+    until(lambda: state_of(pid.read_text()) in ("gone", "Z"))
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, for a minute."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prlimit")

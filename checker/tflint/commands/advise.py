@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tflint import plans
 from tflint.advice.advise import SCHEMA_VERSION, advise
-from tflint.commands.show import open_model
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy
 from tflint.errors import one_of
+from tflint.open import open_model
 from tflint.registry import catalogue
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
 from tflint.commands.fix import checker, noted
-from tflint.commands.show import open_model
 from tflint.config.hierarchy import Hierarchy
 from tflint.convert.corrections import as_before, corrected
 from tflint.convert.environment import Environment, environment, installed
@@ -23,6 +22,7 @@ from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe, regist
 from tflint.convert.source import FUNCTION, converter_of, refuse_code, source_of, weights_of
 from tflint.convert.table import converters
 from tflint.errors import TflintError, one_of, say
+from tflint.open import open_model
 from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tflint import plans
-from tflint.commands.show import open_model
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy
 from tflint.diff.difference import Side, difference
 from tflint.errors import TflintError, one_of
+from tflint.open import open_model
 from tflint.registry import catalogue
 from tflint.report import COLORS, colored, write
 from tflint.report.escape import plain

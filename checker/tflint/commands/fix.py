@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from tflint import __version__, plans, select
 from tflint.commands.lock import lock_of
-from tflint.commands.show import open_model
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy
 from tflint.contract.find import Contracts, key_in
@@ -21,6 +20,7 @@ from tflint.fix.loop import Outcome, mend
 from tflint.fix.place import alone
 from tflint.fix.plan import steps_for
 from tflint.fix.prove import require_runtime
+from tflint.open import open_model
 from tflint.registry import catalogue
 from tflint.report import write
 from tflint.report.escape import LONGEST_MESSAGE, no_commands, plain, short

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tflint.commands.show import open_model
 from tflint.errors import one_of
 from tflint.inspection import inspect_model
+from tflint.open import open_model
 from tflint.report.json import dumped
 
 if TYPE_CHECKING:

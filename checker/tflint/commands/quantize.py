@@ -155,9 +155,9 @@ def _wish(request: Request) -> Wish:
 
 def wish_of(model: Path, request: Asked, check: Callable[[Path], FileReport]) -> Wish:
     """What is asked for of a float model. Raises TflintError."""
-    from tflint.commands.show import open_model  # noqa: PLC0415 - late
     from tflint.fix.calibration import by_entry  # noqa: PLC0415 - numpy
     from tflint.fix.variant import SCHEMES, Wish  # noqa: PLC0415 - numpy
+    from tflint.open import open_model  # noqa: PLC0415 - late
     from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.gates import EXACT, with_metrics  # noqa: PLC0415 - with numpy
     from tflint.parity.pairing import conformed  # noqa: PLC0415 - numpy

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from tflint.bug_report.bundle import read_log, write_bundle
 from tflint.bug_report.environment import anonymous, environment
 from tflint.bug_report.issue import issue
-from tflint.commands.show import open_model
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy
 from tflint.engine import check_model, unreadable
@@ -19,6 +18,7 @@ from tflint.findings import Report
 from tflint.inspection import inspect_model
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import read_model
+from tflint.open import open_model
 from tflint.plans import Plans
 from tflint.report import Style, render
 from tflint.report.json import dumped

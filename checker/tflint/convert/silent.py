@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tflint.commands.show import open_model
+from tflint.open import open_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

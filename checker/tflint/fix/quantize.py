@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tflint.commands.show import open_model
 from tflint.errors import TflintError
 from tflint.fix import quantizer
 from tflint.fix.document import open_document
@@ -21,6 +20,7 @@ from tflint.fix.requantize import SETTINGS
 from tflint.fix.variant import AUTO, LADDER, Quantized, Variant, Wish, new_error, sizes
 from tflint.fix.versions import state_runtime
 from tflint.model.scheme import schemes
+from tflint.open import open_model
 from tflint.parity.entry import entries
 from tflint.parity.gates import gates_for, with_metrics
 from tflint.parity.generate import COUNT, SEED, Side, generate

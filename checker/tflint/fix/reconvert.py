@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tflint.commands.show import open_model
 from tflint.convert.attempt import attempt
 from tflint.convert.corrections import ANYWAY, CORRECTIONS, corrected, wanted
 from tflint.convert.diagnosis import diagnose
 from tflint.convert.ladder import next_rung
 from tflint.findings import Severity
+from tflint.open import open_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

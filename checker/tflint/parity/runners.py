@@ -142,7 +142,7 @@ def _ops(registerers: tuple[str, ...], python: str) -> dict[str, Any]:
 
 def open_source(source: str) -> Any:
     """The model of a file. Raises TflintError."""
-    from tflint.commands.show import open_model  # noqa: PLC0415 - not for saved results
+    from tflint.open import open_model  # noqa: PLC0415 - not for saved results
 
     return open_model(Path(source))
 
