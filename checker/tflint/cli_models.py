@@ -126,7 +126,8 @@ def fix(
         str | None,
         typer.Option(
             metavar="SCHEME",
-            help="float16, dynamic, weight-only-int8, int8, int16x8, int4, or auto: the smallest that holds.",
+            help="float16, dynamic, weight-only-int8, int8, int16x8, int4; several with commas: beside the model; "
+            "or auto: the smallest that holds.",
         ),
     ] = None,
     calibration: Annotated[

@@ -26,8 +26,6 @@ from tflint.open import open_model
 from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tflint.convert.recipe import Change
     from tflint.findings import FileReport
     from tflint.fix.place import Held
@@ -101,6 +99,7 @@ def convert_command(request: Request) -> int:
     if request.plan:
         sys.stdout.write(_planned(request, recipe, before, given))
         return 0
+    from tflint.commands import variants  # noqa: PLC0415 - numpy
     from tflint.fix.place import held  # noqa: PLC0415 - late
     from tflint.fix.prove import require_runtime  # noqa: PLC0415 - late
     from tflint.fix.reconvert import reconvert  # noqa: PLC0415 - late
@@ -109,6 +108,9 @@ def convert_command(request: Request) -> int:
     with ExitStack() as stack:
         model = stack.enter_context(held(request.model)) if before is not None else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-convert-")))
+        wanted = variants.wanted(recipe, request.inputs, request.timeout)
+        if wanted is not None:
+            stack.callback(wanted.children.close)
         found = reconvert(
             recipe,
             before,
@@ -122,15 +124,24 @@ def convert_command(request: Request) -> int:
             trusted=request.trusted,
             progress=say if sys.stderr.isatty() else lambda _: None,
         )
-        if found.file is not None and recipe.quantize is not None:
-            _quantize(request, found, check, folder / "quantize")
-        if found.file is not None:
+        several = wanted is not None and wanted.several
+        if found.file is not None and several:
+            _prove(request, found)
+        if found.file is not None and wanted is not None and not found.problem:
+            wanted.make(found, check, folder / "quantize", _places(request, found.recipe)[0])
+        if found.file is not None and not several:
             _prove(request, found)
         if found.file is not None and not found.problem:
+            if several:
+                variants.put_beside(found, request.out or request.model, model, backup=request.backup)
             _put(request, found, model)
         sys.stdout.write(_rendered(request, found, size))
     if found.problem:
         raise TflintError(f"{request.model}: {'left as it was' if before else 'not made'}: {found.problem}", 1)
+    if several and found.quantized is not None and found.quantized.missing:
+        from tflint.commands.quantize import why_missing  # noqa: PLC0415 - late
+
+        raise TflintError(f"{request.out or request.model}: {why_missing(found.quantized)}", 1)
     return 0
 
 
@@ -206,40 +217,19 @@ def _pair(flag: str, text: str) -> tuple[str, str]:
     return old, new
 
 
-def _quantize(request: Request, found: Reconverted, check: Callable[[Path], FileReport], folder: Path) -> None:
-    """Make what the recipe asks for of the float model: the smallest that holds takes its place."""
-    from tflint.commands.quantize import Asked, why_none, wish_of  # noqa: PLC0415 - late
-    from tflint.fix.quantize import quantize  # noqa: PLC0415 - numpy
-    from tflint.fix.requantize import requantized  # noqa: PLC0415 - numpy
-    from tflint.parity.process import Children  # noqa: PLC0415 - numpy
-
-    assert found.file is not None  # noqa: S101 - the caller's condition
-    recipe = found.recipe
-    asked = Asked(recipe.quantize or "", recipe.calibration, request.inputs, recipe.metrics, request.timeout)
-    folder.mkdir()
-    wish = wish_of(found.file, asked, check)
-    if not recipe.by_torch:
-        made, where = found.tries[-1].attempt, _places(request, recipe)[0]
-        own = folder / "by-converter"
-        own.mkdir()
-        wish = replace(
-            wish, converted=lambda scheme: requantized(scheme, made, where, wish.calibration, own, request.timeout)
-        )
-    found.quantized = quantize(found.file, wish, folder, Children())
-    chosen = found.quantized.chosen
-    found.file = chosen.file if chosen else None
-    found.problem = "" if chosen else why_none(found.quantized)
-
-
 def _prove(request: Request, found: Reconverted) -> None:
     """Compare with the source's own framework."""
     from tflint.fix.against import prove  # noqa: PLC0415 - numpy
+    from tflint.fix.calibration import some  # noqa: PLC0415 - numpy
     from tflint.parity.gates import with_metrics  # noqa: PLC0415 - numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
     from tflint.parity.verify import Options, default_gates  # noqa: PLC0415 - numpy
 
     samples = recorded(request.inputs) if request.inputs else None
-    gates = with_metrics(default_gates(str(found.file)), found.recipe.metrics)
+    several = "," in (found.recipe.quantize or "")
+    if several and samples is None and found.recipe.calibration is not None:
+        samples = some(recorded(found.recipe.calibration))
+    gates = with_metrics(default_gates(str(found.file)), () if several else found.recipe.metrics)
     python = str(found.home.python) if found.home else sys.executable
     registerers = found.recipe.registerers
     prove(found, samples, gates, Options(python=python, timeout=request.timeout, registerers=registerers))

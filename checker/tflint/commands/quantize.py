@@ -1,4 +1,7 @@
-"""`tflint fix MODEL --quantize SCHEME`: make variants, prove them, put the one to keep in the model's place."""
+"""`tflint fix MODEL --quantize SCHEME`: make variants, prove them, put the one to keep in the model's place.
+
+Of several schemes, with commas between, each that holds is put beside the model, which stays.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from tflint.findings import FileReport
     from tflint.fix.place import Held
-    from tflint.fix.variant import Quantized, Wish
+    from tflint.fix.variant import Quantized, Variant, Wish
     from tflint.parity.samples import Samples
 
 EXTRA = "tflint fix --quantize quantizes with ai-edge-quantizer: pip install 'tflint[quantize]'"
@@ -52,8 +55,7 @@ class Request(Asked):
 
 def quantize_command(request: Request) -> int:
     """Run it; give the exit code. Raises TflintError."""
-    if any(importlib.util.find_spec(name) is None for name in MODULES):
-        raise TflintError(EXTRA)
+    require_quantizer()
     if not request.model.is_file():
         raise TflintError(f"no such file: {request.model}")
     try:
@@ -73,6 +75,12 @@ def quantize_command(request: Request) -> int:
     raise TflintError(f"{request.model}: left as it was: {why}", 1)
 
 
+def require_quantizer() -> None:
+    """Raise TflintError, which says what to install, where there is none."""
+    if any(importlib.util.find_spec(name) is None for name in MODULES):
+        raise TflintError(EXTRA)
+
+
 def _quantized(request: Request, children: Children) -> int:
     from tflint.commands.fix import FORMATS  # noqa: PLC0415 - while the children import
     from tflint.fix.place import held  # noqa: PLC0415 - same
@@ -84,66 +92,69 @@ def _quantized(request: Request, children: Children) -> int:
         model = stack.enter_context(held(request.model))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-quantize-")))
         found = quantize(request.model, wish, folder, children)
-        if found.chosen:
-            _install(request, found, model)
-    sys.stdout.write(_rendered(request, found, str(request.out or request.model) if found.chosen else None))
-    if not found.chosen:
-        raise TflintError(f"{request.model}: left as it was: {why_none(found)}", 1)
+        for variant in found.kept:
+            _install(request, found, variant, model)
+    sys.stdout.write(_rendered(request, found))
+    if found.missing:
+        raise TflintError(f"{request.model}: {'' if found.kept else 'left as it was: '}{why_missing(found)}", 1)
     return 0
 
 
-def why_none(found: Quantized) -> str:
-    """Why nothing is kept."""
+def why_missing(found: Quantized) -> str:
+    """Why nothing is kept of schemes that were asked for."""
     from tflint.fix.quantize import RANDOM  # noqa: PLC0415 - numpy
-    from tflint.fix.variant import AUTO  # noqa: PLC0415 - numpy
 
-    scheme = found.wish.scheme
     chance = "; random samples decided: give real ones (--inputs or --calibration)" if RANDOM in found.notes else ""
-    if scheme == AUTO:
+    if found.wish.auto:
         return f"no scheme holds{chance}"
-    [problem, *_] = [variant.problem for variant in found.variants if variant.problem] or ["nothing was made"]
-    if not any(variant.ran for variant in found.variants):
-        return problem
-    return f"{scheme} does not hold{'' if scheme == 'float16' else ' (auto leaves the worst layers float)'}{chance}"
+    whys = [_why_not(scheme, found) for scheme in found.missing]
+    return "; ".join(whys) + (chance if any("does not hold" in why for why in whys) else "")
 
 
-def _install(request: Request, found: Quantized, model: Held) -> None:
-    """Put the chosen model in place."""
+def _why_not(scheme: str, found: Quantized) -> str:
+    variants = [variant for variant in found.variants if variant.scheme == scheme]
+    if not any(variant.ran for variant in variants):
+        [problem, *_] = [variant.problem for variant in variants if variant.problem] or ["nothing was made"]
+        return f"{scheme}: {problem}" if found.wish.several else problem
+    return f"{scheme} does not hold{'' if scheme == 'float16' else ' (auto leaves the worst layers float)'}"
+
+
+def _install(request: Request, found: Quantized, variant: Variant, model: Held) -> None:
+    """Put a variant in its place."""
     from tflint.commands.fix import noted  # noqa: PLC0415 - late
     from tflint.fix.loop import digest  # noqa: PLC0415 - late
     from tflint.fix.place import put, scratch  # noqa: PLC0415 - late
 
-    assert found.chosen is not None  # noqa: S101 - the caller's condition
-    assert found.chosen.file is not None  # noqa: S101 - what holds has a file
-    with scratch(request.out or model.path) as candidate:
+    assert variant.file is not None  # noqa: S101 - what holds has a file
+    place = found.place(variant, request.out or request.model) if found.wish.several else request.out
+    with scratch(place or model.path) as candidate:
         try:
-            shutil.copyfile(found.chosen.file, candidate)
+            shutil.copyfile(variant.file, candidate)
         except OSError as problem:
             raise TflintError(f"cannot write {candidate}: {problem.strerror or problem}", 1) from None
         digests = digest(model.path), digest(candidate)
-        if digests[1] != digest(found.chosen.file):
+        if digests[1] != digest(variant.file):
             raise TflintError(f"cannot write {candidate}: what was written reads otherwise", 1)
-        out, backup = put(candidate, model, request.out, backup=request.backup)
+        out, backup = put(candidate, model, place, backup=request.backup)
     if backup:
-        say(f"the float model is {backup}")
-    noted(out, _entry(found, digests))
+        say(f"the {'old' if found.wish.several else 'float'} model is {backup}")
+    noted(out, entry(found, variant, digests))
 
 
-def _entry(found: Quantized, digests: tuple[str, str]) -> dict[str, Any]:
+def entry(found: Quantized, variant: Variant, digests: tuple[str, str]) -> dict[str, Any]:
     """What the lock keeps: with what, how, from what, and the numbers."""
     from importlib.metadata import version  # noqa: PLC0415 - late
 
     from tflint.fix.quantize_report import proof  # noqa: PLC0415 - numpy
 
-    assert found.chosen is not None  # noqa: S101 - the caller's condition
     return {
         "tool": f"tflint {__version__}",
         "libraries": {name: version(name) for name in ("ai-edge-quantizer", "ai-edge-litert", "numpy")},
-        "recipe": {"scheme": found.chosen.scheme, "float_layers": list(found.chosen.kept_float)},
+        "recipe": {"scheme": variant.scheme, "float_layers": list(variant.kept_float)},
         "samples": [samples.origin for samples in found.samples],
         "input": digests[0],
         "output": digests[1],
-        "parity": proof(found.chosen),
+        "parity": proof(variant),
     }
 
 
@@ -156,14 +167,14 @@ def _wish(request: Request) -> Wish:
 def wish_of(model: Path, request: Asked, check: Callable[[Path], FileReport]) -> Wish:
     """What is asked for of a float model. Raises TflintError."""
     from tflint.fix.calibration import by_entry  # noqa: PLC0415 - numpy
-    from tflint.fix.variant import SCHEMES, Wish  # noqa: PLC0415 - numpy
+    from tflint.fix.variant import Wish, schemes_of  # noqa: PLC0415 - numpy
     from tflint.open import open_model  # noqa: PLC0415 - late
     from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.gates import EXACT, with_metrics  # noqa: PLC0415 - with numpy
     from tflint.parity.pairing import conformed  # noqa: PLC0415 - numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
 
-    one_of(request.scheme, "--quantize", SCHEMES)
+    schemes = schemes_of(request.scheme)
     with_metrics(EXACT, request.metrics)  # says at once what is wrong with them
     found = entries(open_model(model))
     calibration = {} if request.calibration is None else by_entry(recorded(request.calibration), found)
@@ -171,16 +182,17 @@ def wish_of(model: Path, request: Asked, check: Callable[[Path], FileReport]) ->
     if request.inputs is not None:
         given = recorded(request.inputs)
         samples = {entry.key: conformed(given, entry) for entry in found}
-    return Wish(request.scheme, check, calibration, samples, request.metrics, request.timeout, _progress())
+    return Wish(schemes, check, calibration, samples, request.metrics, request.timeout, _progress())
 
 
 def _progress() -> Callable[[str], None]:
     return say if sys.stderr.isatty() else lambda _: None
 
 
-def _rendered(request: Request, found: Quantized, written: str | None) -> str:
+def _rendered(request: Request, found: Quantized) -> str:
     from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
 
+    written = request.out or request.model
     if request.output_format == "json":
         from tflint.report.json import dumped  # noqa: PLC0415 - this form only
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BATCH, LENGTH = 1, 128  # sizes of what is open, where nobody says another
 OPEN = "a checkpoint leaves it open, and an app would have to resize it (TFL401)"
 STATIC = "litert-torch converts for the shapes of a sample: none stays open"
+SHAPING = ("BROADCAST_ARGS", "UNSORTED_SEGMENT_PROD")
+"""Operators by which a graph computes open shapes (of a broadcast, of an einsum): they go when sizes are fixed."""
+NEWER = ("TFL201", "TFL202")
 NARROW = {"int64": "int32", "uint64": "int32", "float64": "float32"}
 ANYWAY = {
     "TFL101": "a signature",
@@ -42,7 +45,7 @@ ANYWAY = {
 def corrected(recipe: Recipe, findings: Iterable[Finding]) -> tuple[Recipe, list[Change]]:
     """The recipe with what these findings ask for, and each line that is new, in the order of the findings.
 
-    A checkpoint asks for sizes by itself.
+    First what is newer than the target: it has to see whether sizes are set. A checkpoint asks for sizes by itself.
     """
     changes: list[Change] = []
 
@@ -54,7 +57,7 @@ def corrected(recipe: Recipe, findings: Iterable[Finding]) -> tuple[Recipe, list
                 changes.append(change)
                 recipe = better
 
-    for finding in findings:
+    for finding in sorted(findings, key=lambda each: each.rule.code not in NEWER):
         if finding.suppressed is None and finding.rule.code in CORRECTIONS:
             take(CORRECTIONS[finding.rule.code](finding, recipe))
     take(_sizes(recipe))
@@ -129,10 +132,13 @@ def _narrowed(finding: Finding, recipe: Recipe) -> Iterator[Change]:
 
 
 def _lowered(finding: Finding, recipe: Recipe) -> Iterator[Change]:
-    """What is newer than the target: the setting that lowers it, else the release that matches."""
+    """What is newer than the target: sizes or the setting that lower it, else the release that matches."""
+    op = finding.data.get("op")
+    if op in SHAPING and recipe.batch is None:
+        yield from _fixed(finding, recipe)
+        return
     if recipe.by_torch:
         return  # litert-torch has no setting that lowers a version
-    op = finding.data.get("op")
     if op == "FULLY_CONNECTED" and recipe.settings.get("optimizations"):
         yield _per_tensor(finding)
     elif op == "BATCH_MATMUL" and "unfold_batchmatmul" not in recipe.settings:

@@ -16,6 +16,7 @@ from tflint.convert.source import FUNCTION, TF_WEIGHTS, source_of
 
 if TYPE_CHECKING:
     from tflint.fix.reconvert import Reconverted
+    from tflint.fix.variant import Quantized, Variant
     from tflint.parity.gates import Gates
     from tflint.parity.samples import Samples
     from tflint.parity.verify import Options
@@ -84,6 +85,37 @@ def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Op
             else "TensorFlow's model and the result part as well: the conversion changes the numbers"
         )
         found.problem += f"; {found.note}"
+
+
+def by_source(found: Reconverted, metrics: tuple[str, ...]) -> Quantized:
+    """Variants judged by the source's answers as well: they were given the samples of the float model's proof."""
+    from tflint.model.scheme import schemes  # noqa: PLC0415 - late
+    from tflint.open import open_model  # noqa: PLC0415 - late
+    from tflint.parity.gates import gates_for, with_metrics  # noqa: PLC0415 - numpy
+    from tflint.parity.judge import judge  # noqa: PLC0415 - numpy
+
+    assert found.quantized is not None  # noqa: S101 - the caller's condition
+    assert found.parity is not None  # noqa: S101 - same
+    bind = found.recipe.names if reference_of(found).asks else {}
+    parts = {part.key: part for part in found.parity.parts}
+
+    def judged(variant: Variant) -> Variant:
+        if variant.file is None:
+            return variant
+        gates = with_metrics(gates_for(schemes(open_model(variant.file))), metrics)
+        judgements = tuple(
+            judge(part.judgements[0].reference, each.candidate, gates, bind, part.samples.empty, part.samples.labels)
+            for each in variant.judgements
+            if (part := parts.get(each.candidate.key))
+        )
+        reasons = [reason for each in judgements for reason in each.reasons]
+        problem = f"against the source: {'; '.join(reasons)}" if reasons and not variant.problem else variant.problem
+        return replace(variant, source=judgements, problem=problem)
+
+    names = [variant.file for variant in found.quantized.kept]
+    variants = tuple(map(judged, found.quantized.variants))
+    kept = tuple(variant for variant in variants if variant.holds and variant.file in names)
+    return replace(found.quantized, variants=variants, kept=kept)
 
 
 def _of_torch(found: Reconverted) -> bool:

@@ -53,7 +53,7 @@ def halve(document: Document) -> int:
 def _uses(root: Table) -> Iterator[tuple[int, int, int, bool]]:
     """(buffer, subgraph, tensor, whether a DEQUANTIZE can stand before all that reads it) of each tensor with data."""
     whole = {CUSTOM, DEQUANTIZE} | BODIES
-    taken = [code for code, entry in enumerate(root["operator_codes"]) if _code(entry) in whole]
+    taken = [code for code, entry in enumerate(root["operator_codes"]) if code_of(entry) in whole]
     for index, graph in enumerate(root["subgraphs"]):
         fixed = {
             *(graph["inputs"] if graph["inputs"] is not None else ()),
@@ -67,10 +67,10 @@ def _uses(root: Table) -> Iterator[tuple[int, int, int, bool]]:
                 fixed |= inputs
         for place, tensor in enumerate(graph["tensors"] or ()):
             if 0 < tensor["buffer"] < len(root["buffers"]):
-                yield tensor["buffer"], index, place, place in read - fixed and _plain(tensor)
+                yield tensor["buffer"], index, place, place in read - fixed and plain_constant(tensor)
 
 
-def _plain(tensor: Table) -> bool:
+def plain_constant(tensor: Table) -> bool:
     """A float32 constant of known shape and of some size."""
     quantization = tensor["quantization"] or {}
     odd = (
@@ -85,19 +85,25 @@ def _plain(tensor: Table) -> bool:
 
 def _half(buffer: Table) -> memoryview | None:
     """The bytes of a buffer as float16; None when it has none, or values beyond float16."""
-    data = buffer["data"] if buffer["data"] is not None else buffer.get("outside")
-    if data is None or not len(data) or len(data) % 4:
+    values = floats(buffer)
+    if values is None:
         return None
-    values = np.frombuffer(data, dtype="<f4")
     finite = values[np.isfinite(values)]
     if finite.size and np.abs(finite).max() > LARGEST:
         return None
-    return values.astype("<f2").view("u1").data
+    half: memoryview = values.astype("<f2").view("u1").data
+    return half
+
+
+def floats(buffer: Table) -> Any:
+    """The values of a buffer; None when it has none."""
+    data = buffer["data"] if buffer["data"] is not None else buffer.get("outside")
+    return None if data is None or not len(data) or len(data) % 4 else np.frombuffer(data, dtype="<f4")
 
 
 def _dequantize(document: Document, graph: Table, tensors: list[int]) -> None:
     """Give the tensors a float16 twin that holds the constant, and an operator that reads it, before their readers."""
-    code = _dequantize_code(document)
+    code = operator_code(document, DEQUANTIZE, VERSION)
     graph["tensors"] = list(graph["tensors"])
     made = []
     for place in tensors:
@@ -109,17 +115,18 @@ def _dequantize(document: Document, graph: Table, tensors: list[int]) -> None:
     graph["operators"] = [*made, *graph["operators"]]
 
 
-def _dequantize_code(document: Document) -> int:
-    """The index of its operator code, which is made where there is none."""
+def operator_code(document: Document, operator: int, version: int) -> int:
+    """The index of an operator code, which is made where there is none."""
     codes = list(document.root["operator_codes"])
     for index, entry in enumerate(codes):
-        if _code(entry) == DEQUANTIZE and entry["version"] == VERSION:
+        if code_of(entry) == operator and entry["version"] == version:
             return index
-    fields = {"builtin_code": DEQUANTIZE, "deprecated_builtin_code": DEQUANTIZE, "version": VERSION}
+    fields = {"builtin_code": operator, "deprecated_builtin_code": operator, "version": version}
     codes.append(document.table("OperatorCode", **fields))
     document.root["operator_codes"] = codes
     return len(codes) - 1
 
 
-def _code(entry: Table) -> int:
+def code_of(entry: Table) -> int:
+    """The builtin operator of an operator code."""
     return int(max(entry["builtin_code"], entry["deprecated_builtin_code"]))

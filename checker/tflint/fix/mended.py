@@ -1,10 +1,11 @@
-"""What ai-edge-quantizer leaves wrong in the models that it makes, put right."""
+"""What ai-edge-quantizer leaves wrong, or undone, in the models that it makes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tflint.fix.document import open_document
+from tflint.fix.lookup import narrow
 from tflint.fix.tail import moved
 from tflint.fix.versions import raise_versions, state_runtime
 
@@ -14,13 +15,19 @@ if TYPE_CHECKING:
     from tflint.fix.document import Document
 
 
-def mend(file: Path, original: Path) -> None:
+LARGEST = 2_000_000_000  # bytes: about what offsets of a FlatBuffer reach
+
+
+def mend(file: Path, original: Path, *, tables: bool) -> None:
     """Put right what the library loses: outputs of signatures, operator versions, files behind the model.
 
-    Of several outputs that are quantized, signatures keep naming tensors that are none any more.
+    Of several outputs that are quantized, signatures keep naming tensors that are none any more. Weights are put behind
+    the model, where runtimes before TFLite 2.14 do not look. `tables`: those that rows are looked up in become int8,
+    which it does in static schemes alone.
     """
     was, now = open_document(original), open_document(file)
-    changes = [_outputs_renamed(was, now), raise_versions(now), state_runtime(now)]
+    changes = [_outputs_renamed(was, now), raise_versions(now), tables and narrow(now) > 0, _taken_in(was, now)]
+    changes.append(state_runtime(now))
     if any(changes):
         spare = file.with_suffix(".mended")
         with spare.open("wb") as out:
@@ -32,6 +39,16 @@ def mend(file: Path, original: Path) -> None:
         at = file.stat().st_size
         with file.open("ab") as out:
             out.write(moved(tail, at - was.tail_start))
+
+
+def _taken_in(was: Document, now: Document) -> bool:
+    """Take weights into the FlatBuffer where they were in it; tell whether any lay behind."""
+    outside = [table for table in now.root["buffers"] or () if "outside" in table]
+    if len(now.data) > LARGEST or any("outside" in table for table in was.root["buffers"] or ()):
+        return False
+    for table in outside:
+        table.update(data=table.pop("outside"), offset=0, size=0)
+    return bool(outside)
 
 
 def _outputs_renamed(was: Document, now: Document) -> bool:

@@ -138,13 +138,13 @@ def put(candidate: Path, held: Held, out: Path | None, *, backup: bool) -> tuple
     return out or held.name, kept
 
 
-def put_new(candidate: Path, name: Path) -> None:
-    """Put a candidate where nothing was. Raises TflintError."""
+def put_new(candidate: Path, name: Path, *, over: bool = False) -> None:
+    """Put a candidate where nothing was, or over what was there. Raises TflintError."""
     target = Path(os.path.realpath(name))
     try:
         candidate.chmod(NEW)
         _flush(candidate)
-        if target.exists():
+        if target.exists() and not over:
             raise TflintError(f"{name}: left as it is: somebody made it meanwhile", 1)
         _settle(candidate, target)
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""Quantize a float model, prove each variant against it, and choose: the scheme that was asked for, or the smallest.
+"""Quantize a float model, prove each variant against it, and choose: the schemes that were asked for, or the smallest.
 
 The float model is read once, and run and checked once, beside the child that quantizes; every variant is judged by the
 answers of that one run.
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
 from tflint.fix import quantizer
+from tflint.fix.calibration import some
 from tflint.fix.document import open_document
 from tflint.fix.half import halve
 from tflint.fix.refusal import refuse, unchanged
 from tflint.fix.requantize import SETTINGS
-from tflint.fix.variant import AUTO, LADDER, Quantized, Variant, Wish, new_error, sizes
+from tflint.fix.variant import LADDER, Quantized, Variant, Wish, new_error, sizes
 from tflint.fix.versions import state_runtime
 from tflint.model.scheme import schemes
 from tflint.open import open_model
@@ -42,7 +43,6 @@ FLOAT16, INT8 = "float16", "int8"
 LSTMS = ("UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "LSTM")
 COUNTS = (1, 3, 8)  # worst layers that stay float
 BARE_ROWS = 1  # samples that builtin kernels alone are proved by: they take a multiple of the time
-PARITY_ROWS = 16  # samples of calibration data that parity is judged by
 THREADS = 4
 RANDOM = "random samples decide: what the model meets in use may well decide otherwise (--inputs or --calibration)"
 LITERT = ("ai_edge_litert.interpreter",)  # what a child imports before it is asked
@@ -59,9 +59,13 @@ def quantize(path: Path, wish: Wish, folder: Path, children: Children) -> Quanti
         size = pool.submit(sizes, path)
         reference = work.reference()
         variants = work.chosen_from(making.result())
-        chosen = next((variant for variant in variants if variant.holds), None)
-        kept = tuple(work.samples.values())
-        return Quantized(wish, reference, kept, *size.result(), tuple(variants), chosen, tuple(work.notes))
+        best: dict[str, Variant] = {}  # of each scheme, the smallest
+        for variant in variants:
+            if variant.holds:
+                best.setdefault(variant.scheme, variant)
+        kept = tuple(best.values()) if wish.several else tuple(best.values())[:1]
+        samples = tuple(work.samples.values())
+        return Quantized(wish, reference, samples, *size.result(), tuple(variants), kept, tuple(work.notes))
 
 
 class _Work:
@@ -71,8 +75,8 @@ class _Work:
         self.path, self.wish, self.folder, self.children, self.pool = path, wish, folder, children, pool
         self.model: Model = open_model(path)
         self.entries = entries(self.model)
-        self.notes: list[str] = [] if wish.samples or wish.calibration else [RANDOM]
-        ladder = LADDER if wish.scheme == AUTO else (wish.scheme,)
+        self.notes: list[str] = [] if (wish.samples and not wish.random) or wish.calibration else [RANDOM]
+        ladder = LADDER if wish.auto else wish.schemes
         self.refused = {scheme: why for scheme in ladder if (why := refuse(self.model, scheme, wish.calibration))}
         able = wish.converted and not refuse(self.model, FLOAT16, ())
         self.converts = {each for each in SETTINGS if able and each in ladder and (wish.calibration or each != INT8)}
@@ -86,7 +90,7 @@ class _Work:
 
     def chosen_from(self, made: list[Variant]) -> list[Variant]:
         """Variants with what they are worth, smallest first; the first one that holds is proved."""
-        if self.wish.scheme != AUTO:
+        if not self.wish.auto:
             variants = self.at_once(made)
             variants += self.at_once(self.without_operators(variants))
         else:
@@ -111,8 +115,7 @@ class _Work:
         if given is None:
             side = Side(self.model, entry, {port.name: port.name for port in entry.inputs})
             return generate((side,), count=COUNT, seed=SEED)
-        step = -(-len(given.rows) // PARITY_ROWS)
-        return replace(given.only(range(0, len(given.rows), step)), origin=f"calibration data, {given.origin}")
+        return some(given)
 
     def reference(self) -> tuple[Results, ...]:
         """Answers of the float model. Raises TflintError where there are none: nothing could be proved."""
@@ -124,7 +127,7 @@ class _Work:
                     f"{self.path}: the float model does not run here, so nothing can be proved: {results.problem}", 1
                 )
             self.answers[entry.key] = results
-        self.children.start(1 if self.wish.scheme == AUTO else 2, modules=LITERT)
+        self.children.start(1 if self.wish.auto else 2, modules=LITERT)
         return tuple(self.answers.values())
 
     def first(self) -> list[Variant]:

@@ -14,10 +14,11 @@ from tflint.report.escape import LONGEST_MESSAGE, no_commands, plain, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from tflint.fix.variant import Quantized, Variant
     from tflint.parity.accuracy import Accuracy
-    from tflint.parity.judge import Verdict
+    from tflint.parity.judge import Judgement, Verdict
     from tflint.parity.metrics import Numbers
     from tflint.parity.results import Results
 
@@ -33,11 +34,13 @@ DEFINITIONS = (
 RIGHT = " Accuracy: rows whose largest element is that of the label, of the output that loses most."
 
 
-def lines(path: str, found: Quantized, written: str | None) -> Iterator[str]:
-    """The report as text."""
+def lines(path: str, found: Quantized, model: Path) -> Iterator[str]:
+    """The report as text. `model`: what is kept is in its place, or beside it."""
     yield plain(path)
     yield from body(found)
-    yield f"written: {plain(written)}" if written else "nothing was written"
+    yield from (f"written: {plain(str(found.place(variant, model)))}" for variant in found.kept)
+    if not found.kept:
+        yield "nothing was written"
 
 
 def body(found: Quantized) -> Iterator[str]:
@@ -58,35 +61,36 @@ def body(found: Quantized) -> Iterator[str]:
         if variant.kept_float:
             names = ", ".join(short(name) for name in variant.kept_float)
             yield f"{_label(variant)} leaves float: {names}"
-    for variant in (found.chosen,) if found.chosen else ():
+    for variant in found.kept:
         gates = dict.fromkeys(gate for verdict in _verdicts(variant) for gate in verdict.gates)
         yield f"kept: {_label(variant)}, {found.size:,} -> {variant.size:,} bytes; parity holds: {'; '.join(gates)}"
-        yield from (f"  {line}" for line in changed_ports(found))
+        yield from (f"  {line}" for line in _changed_ports(variant))
+        for verdict in (verdict for judgement in variant.source for verdict in judgement.verdicts):
+            if verdict.numbers is not None:
+                yield f"  against the source: {short(verdict.output)} {_percent(verdict.numbers.logit)} logit diff"
 
 
-def render(path: str, found: Quantized, written: str | None) -> str:
+def render(path: str, found: Quantized, model: Path) -> str:
     """The report as text."""
-    return no_commands("".join(f"{line.rstrip()}\n" for line in lines(path, found, written)))
+    return no_commands("".join(f"{line.rstrip()}\n" for line in lines(path, found, model)))
 
 
-def changed_ports(found: Quantized) -> Iterator[str]:
+def _changed_ports(variant: Variant) -> Iterator[str]:
     """Outputs whose type is another than the float model's, a line each."""
-    if found.chosen is None:
-        return
-    for judgement in found.chosen.judgements:
+    for judgement in variant.judgements:
         for ours, theirs in zip(judgement.reference.outputs, judgement.candidate.outputs, strict=False):
             if ours.dtype != theirs.dtype:
                 yield f"output '{short(theirs.name)}' is {theirs} now, it was {ours}"
 
 
-def plain_report(path: str, found: Quantized, written: str | None) -> dict[str, Any]:
-    """The report as JSON."""
+def plain_report(path: str, found: Quantized, model: Path | None) -> dict[str, Any]:
+    """The report as JSON. `model`: what is kept is in its place, or beside it; None: nothing is written."""
     return {
         "schema_version": 1,
         "path": path,
-        "asked": found.wish.scheme,
+        "asked": ",".join(found.wish.schemes),
         "kept": found.chosen.scheme if found.chosen else None,
-        "written": written,
+        "written": str(model) if model and found.chosen else None,
         "samples": [{"origin": samples.origin, "count": len(samples.rows)} for samples in found.samples],
         "notes": list(found.notes),
         "float": {
@@ -95,12 +99,16 @@ def plain_report(path: str, found: Quantized, written: str | None) -> dict[str, 
             "accuracy": _accuracy_before(found),
             **_cost(found.reference),
         },
-        "variants": [_plain(variant, found) for variant in found.variants],
+        "variants": [_plain(variant, found, model) for variant in found.variants],
     }
 
 
 def proof(variant: Variant) -> list[dict[str, Any]]:
-    """The numbers of each output, and the gates that they passed."""
+    """The numbers of each output, and the gates that they passed, where the float model is the reference."""
+    return _outputs(variant.judgements)
+
+
+def _outputs(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
     return [
         {
             "signature": judgement.reference.key,
@@ -109,16 +117,18 @@ def proof(variant: Variant) -> list[dict[str, Any]]:
             "gates": list(verdict.gates),
             **_numbers(verdict.numbers),
         }
-        for judgement in variant.judgements
+        for judgement in judgements
         for verdict in judgement.verdicts
     ]
 
 
-def _plain(variant: Variant, found: Quantized) -> dict[str, Any]:
+def _plain(variant: Variant, found: Quantized, model: Path | None) -> dict[str, Any]:
     logit, top1 = _worst(variant)
+    kept = variant in found.kept
     return {
         "scheme": variant.scheme,
-        "kept": variant is found.chosen,
+        "kept": kept,
+        "written": str(found.place(variant, model)) if model and kept else None,
         "holds": variant.holds,
         "problem": variant.problem or None,
         "float_layers": list(variant.kept_float),
@@ -129,6 +139,7 @@ def _plain(variant: Variant, found: Quantized) -> dict[str, Any]:
         "deflated": variant.deflated or None,
         **_cost(judgement.candidate for judgement in variant.judgements),
         "outputs": proof(variant),
+        "source_outputs": _outputs(variant.source),
     }
 
 
@@ -205,7 +216,7 @@ def _table(found: Quantized, *, narrow: bool, labelled: bool) -> list[str]:
         after = [_percent(_after(variant))] * labelled
         verdict = "holds" if variant.holds else "FAILS" if variant.judgements else "none"
         cost = _cost(judgement.candidate for judgement in variant.judgements)
-        table.add_row("*" if variant is found.chosen else "", _label(variant), verdict, _percent(logit), _percent(top1),
+        table.add_row("*" if variant in found.kept else "", _label(variant), verdict, _percent(logit), _percent(top1),
                       *after, *_sizes(variant.size, variant.deflated, narrow=narrow), *_costs(cost))  # fmt: skip
     out = io.StringIO()
     Console(file=out, width=FILE, color_system=None, highlight=False, markup=False, emoji=False).print(table)

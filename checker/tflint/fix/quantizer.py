@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LAYER_ROWS = 2  # samples by which layers are ranked
 FALLBACK = 16 << 30  # bytes, where the machine does not tell its own
+TABLES = ("dynamic", "weight-only-int8", "int4")  # schemes in which it leaves tables of GATHER float
 _NODE = re.compile(r"Node number \d+ \(([A-Z][A-Z0-9_]*)\) failed")
 _NAMES = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}  # qtyping.TFLOperationName has a name of its own
 
@@ -101,7 +102,7 @@ def _take(order: Order, told: dict[str, Any], where: Path, path: Path, made: Mad
     for count in order.counts or (0,):
         file = where / (f"{order.id}-{count}.tflite" if count else f"{order.id}.tflite")
         if file.exists():
-            mend(file, path)
+            mend(file, path, tables=order.scheme in TABLES)
             made.files.setdefault(order.id, []).append((file, (*order.operators, *layers[:count])))
 
 

@@ -7,7 +7,7 @@ ladder. The caller puts the result in the model's place.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflint.convert.attempt import attempt
 from tflint.convert.corrections import ANYWAY, CORRECTIONS, corrected, wanted
@@ -116,8 +116,7 @@ def reconvert(
             operators = sum(len(graph.ops) for graph in open_model(tried.file).subgraphs)
             found.tries.append(Try(tuple(changes), tried, None, report, tried.file.stat().st_size, operators))
             found.problem = unclean(before, report, found.tries[-1].loops)
-            asked = [] if replay else corrected(recipe, _asking(before, report))[1]
-            changes = wanted(asked, tried.answer.get("source_inputs", {}))
+            changes = [] if replay else _next(recipe, _asking(before, report), tried.answer.get("source_inputs", {}))
             if not changes:
                 found.file = tried.file if not found.problem else None
                 return found
@@ -126,6 +125,12 @@ def reconvert(
         for change in changes:
             recipe = recipe.changed(change)
     return found
+
+
+def _next(recipe: Recipe, findings: list[Finding], inputs: Mapping[str, Any]) -> list[Change]:
+    """What findings ask for; where that is sizes of what is not open, what they ask for beside them."""
+    better, asked = corrected(recipe, findings)
+    return wanted(asked, inputs) or wanted(corrected(better, findings)[1], inputs)
 
 
 def _asking(before: FileReport | None, after: FileReport) -> list[Finding]:

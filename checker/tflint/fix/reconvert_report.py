@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.convert.corrections import ANYWAY
@@ -68,7 +69,7 @@ def plain_report(name: str, found: Reconverted, size: int, written: str | None) 
     if found.quantized is not None:
         from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
 
-        quantized = quantize_report.plain_report(name, found.quantized, written)
+        quantized = quantize_report.plain_report(name, found.quantized, Path(written) if written else None)
     if found.parity is not None:
         from tflint.parity.words import report_object  # noqa: PLC0415 - numpy
 
@@ -165,8 +166,13 @@ def _last(found: Reconverted, size: int, written: str | None) -> str:
     if written is None:
         return note + "nothing was written\n"
     was = f"{size:,} -> " if size else ""
-    chosen = found.quantized.chosen if found.quantized else None
-    return note + f"written: {plain(written)}, {was}{(chosen or found.tries[-1]).size:,} bytes\n"
+    quantized = found.quantized
+    chosen = quantized.chosen if quantized else None
+    text = f"written: {plain(written)}, {was}{(chosen or found.tries[-1]).size:,} bytes\n"
+    if quantized and quantized.wish.several:
+        for variant in quantized.kept:
+            text += f"written: {plain(str(quantized.place(variant, Path(written))))}, {variant.size:,} bytes\n"
+    return note + text
 
 
 def _cell(text: str) -> str:

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tflint.errors import TflintError, one_of
 from tflint.parity.runners import TIMEOUT
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ SCHEMES = (*LADDER, AUTO)
 class Wish:
     """What was asked for. `check`: what a candidate is held against; `calibration`, `samples`: by an entry's key.
 
-    `converted`: the file that the converter makes of the source by a scheme of its own; it raises TflintError.
+    `random`: the samples are. `converted`: the file that the converter makes of the source by a scheme of its own; it
+    raises TflintError.
     """
 
-    scheme: str
+    schemes: tuple[str, ...]
     check: Callable[[Path], FileReport]
     calibration: Mapping[str | None, Samples] = field(default_factory=dict)
     samples: Mapping[str | None, Samples] = field(default_factory=dict)
@@ -37,6 +39,17 @@ class Wish:
     timeout: float = TIMEOUT
     progress: Callable[[str], None] = lambda _: None
     converted: Callable[[str], Path] | None = None
+    random: bool = False
+
+    @property
+    def auto(self) -> bool:
+        """Of all schemes the smallest that holds is wanted."""
+        return self.schemes == (AUTO,)
+
+    @property
+    def several(self) -> bool:
+        """More than one is wanted: beside the model, which stays float."""
+        return len(self.schemes) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,8 @@ class Variant:
     judgements: tuple[Judgement, ...] = ()
     size: int = 0
     deflated: int = 0
+    source: tuple[Judgement, ...] = ()
+    """By the answers of what the float model was converted from, where those are known."""
 
     @property
     def holds(self) -> bool:
@@ -66,7 +81,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """All variants, smallest first, and the one to keep. `reference`: of each entry, the float model's answers."""
+    """All variants, smallest first, and those to keep. `reference`: of each entry, the float model's answers."""
 
     wish: Wish
     reference: tuple[Results, ...]
@@ -74,8 +89,33 @@ class Quantized:
     size: int
     deflated: int
     variants: tuple[Variant, ...]
-    chosen: Variant | None
+    kept: tuple[Variant, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> Variant | None:
+        """The one that takes the model's place."""
+        return None if self.wish.several else next(iter(self.kept), None)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Schemes that were asked for and of which nothing is kept."""
+        found = {AUTO, *(variant.scheme for variant in self.kept)} if self.kept else set()
+        return tuple(scheme for scheme in self.wish.schemes if scheme not in found)
+
+    def place(self, variant: Variant, model: Path) -> Path:
+        """Where a variant goes: in the model's place; of several `model-int8.tflite` beside it."""
+        return model.with_name(f"{model.stem}-{variant.scheme}.tflite") if self.wish.several else model
+
+
+def schemes_of(text: str) -> tuple[str, ...]:
+    """Schemes as `--quantize` has them: one, `auto`, or several with commas between. Raises TflintError."""
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    for word in words:
+        one_of(word, "--quantize", SCHEMES)
+    if AUTO in words and len(words) > 1:
+        raise TflintError("--quantize auto keeps one of all schemes: name it alone, or those that you want")
+    return words
 
 
 def sizes(path: Path) -> tuple[int, int]:
