@@ -135,7 +135,6 @@ CASES: dict[str, Case] = {
     "unregistered": Case("text", ("unregistered", "flex")),
     "bare": Case("bare", ("signature",)),
     "signature": Case("two", ("signature",), fields={"source_signature": "three"}),
-    "signatures": Case("two", ("signature",)),
     "code": Case("lambda.h5", ("code",)),
     "class": Case("classless", ("class",)),
     "weights": Case("headless", ("weights",)),

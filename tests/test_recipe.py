@@ -29,6 +29,7 @@ FULL = Recipe(
     weights="weights:module",
     map={"classifier.0": "hidden"},
     registerers=("tensorflow_text:tflite_registrar.SELECT_TFTEXT_OPS",),
+    signatures={"encode": "enc"},
     targets=("tflite-2.12",),
     metrics=("cosine:0.999",),
 )

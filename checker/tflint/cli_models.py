@@ -98,7 +98,11 @@ def fix(
     model: Model,
     out: Annotated[Path | None, typer.Option(help="Write here and leave the model as it is.")] = None,
     signature: Annotated[
-        str | None, typer.Option(metavar="KEY|OLD=NEW", help="Add a signature, or rename one.")
+        str | None,
+        typer.Option(
+            metavar="KEY|OLD=NEW",
+            help="Add a signature, or rename one; with --source: those of a SavedModel, by commas.",
+        ),
     ] = None,
     rename: Annotated[
         list[str] | None, typer.Option(metavar="OLD=NEW", help="Rename an input or output; repeatable.")

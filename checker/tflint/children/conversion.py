@@ -46,28 +46,37 @@ class Work:
         self.since, self.doing = now, name
         stage(self.folder, name)
 
-    def learn(self, source: Any, **more: Any) -> None:
-        """Tell what the source is."""
-        self.answer |= {
-            "about": source.about,
-            "source_inputs": {name: list(each) for name, each in source.inputs.items()},
-        }
-        self.answer |= more
+    def learn(self, *sources: Any, **more: Any) -> None:
+        """Tell what the source is, by one function or several; of each input the batch is told first."""
+        inputs = {name: list(each) for source in sources for name, each in source.inputs.items()}
+        for name in (name for source in sources for name in getattr(source, "time_major", ())):
+            first, second, *rest = inputs[name][0]
+            inputs[name][0] = [second, first, *rest]
+        self.answer |= {"about": sources[0].about, "source_inputs": inputs, **more}
 
     def port(self, name: str, dtype: str) -> tuple[str, str]:
         """What an input is called, and its element type, as the recipe wants it."""
         return self.request["names"].get(name, name), self.request["types"].get(name, dtype)
 
-    def sizes(self, name: str, shape: list[int | None]) -> list[int | None]:
-        """Dimensions of an input: as the recipe has them one by one, else batch and length for those that are open."""
-        fills = [self.request["batch"] if place == 0 else self.request["length"] for place in range(len(shape))]
+    def sizes(self, name: str, shape: list[int | None], batch: int = 0) -> list[int | None]:
+        """Dimensions of an input: as the recipe has them one by one, else batch and length for those that are open.
+
+        `batch`: the place of that.
+        """
+        fills = [self.request["batch" if place == batch else "length"] for place in range(len(shape))]
         open_ones = [fill if size is None else size for size, fill in zip(shape, fills)]  # noqa: B905 - of one length
         return [self.request["dims"].get(f"{name}.{place}", size) for place, size in enumerate(open_ones)]
 
-    def kept(self, found: dict[str, Any]) -> dict[str, Any]:
-        """The outputs that the recipe wants, by the names that it gives them. Raises LookupError."""
+    def kept(self, found: dict[str, Any], *, of_several: bool = False) -> dict[str, Any]:
+        """The outputs that the recipe wants, by the names that it gives them. Raises LookupError.
+
+        Of several functions each has some of them: one that has none keeps its own.
+        """
         wanted, called = self.request["outputs"], self.request["names"]
-        self.answer["source_outputs"] = list(found)
+        outputs = self.answer.setdefault("source_outputs", [])
+        outputs += [name for name in found if name not in outputs]
+        if of_several:
+            wanted = [name for name in wanted if name in found]
         missing = [name for name in wanted if name not in found]
         if missing:
             raise LookupError(f"the model has no output {missing[0]!r}; it has {', '.join(found)}")

@@ -33,14 +33,20 @@ def convert(work: Any) -> None:
         from . import tf_sources, tf_steps
 
         work.stage("load")
-        source = tf_sources.load(work.request)
-        loops = tf_steps.follow(source.holder, work.request["steps"])
-        work.learn(source, eager=tf.executing_eagerly(), loops=loops)
+        if work.request["kind"] == "saved-model":
+            from . import tf_signatures
+
+            sources, work.answer["keys"] = tf_signatures.load(work.request)
+        else:
+            sources = {work.request["signature"]: tf_sources.load(work.request)}
+        first = next(iter(sources.values()))
+        loops = tf_steps.follow(first.holder, work.request["steps"])
+        work.learn(*sources.values(), eager=tf.executing_eagerly(), loops=loops)
         work.stage("trace")
-        export(tf, work, source, saved)
+        export(tf, work, sources, saved)
     if goal != "export":
         work.stage("convert")
-        converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=[work.request["signature"]])
+        converter = tf.lite.TFLiteConverter.from_saved_model(saved)  # with all signatures that it has
         configure(tf, converter, work.request["settings"])
         if work.request.get("sampled"):
             converter.representative_dataset = lambda: representative(work)
@@ -58,32 +64,47 @@ def prepare(tf: Any, steps: list[str]) -> None:
         tf.compat.v1.disable_eager_execution = tf.compat.v1.disable_v2_behavior = lambda: None
 
 
-def export(tf: Any, work: Any, source: Any, saved: str) -> None:
-    """A SavedModel of one signature: the wanted inputs and outputs by name, dimensions fixed as the recipe says."""
+def export(tf: Any, work: Any, sources: dict[str, Any], saved: str) -> None:
+    """A SavedModel of these signatures: the wanted inputs and outputs by name, dimensions as the recipe says.
+
+    Raises LookupError for an output that none of them has.
+    """
+    work.answer["inputs"] = {}
+    several = len(sources) > 1
+    signatures = {key: served(tf, work, key, source, several=several) for key, source in sources.items()}
+    missing = [name for name in work.request["outputs"] if name not in work.answer["source_outputs"]]
+    if missing:
+        raise LookupError(f"no signature has the output {missing[0]!r}; they have {work.answer['source_outputs']}")
+    holder = next(iter(sources.values())).holder
+    module = tf.Module()
+    module.state = variables(tf, holder)
+    told = tf.saved_model.SaveOptions(save_debug_info=True)  # else the converter's errors name no line of any code
+    try:
+        tf.saved_model.save(module, saved, signatures, told)
+    except AssertionError:
+        module.holder = holder  # it reads tables too: all of it is kept then, which Keras traces layer by layer
+        tf.saved_model.save(module, saved, signatures, told)
+
+
+def served(tf: Any, work: Any, key: str, source: Any, *, several: bool) -> Any:
+    """A source as a concrete function of the wanted interface."""
     specs, inner = {}, {}
     for name, (shape, dtype) in source.inputs.items():
         outer, wanted = work.port(name, dtype)
-        specs[outer] = tf.TensorSpec(None if shape is None else work.sizes(name, shape), wanted, name=outer)
+        sizes = None if shape is None else work.sizes(name, shape, int(name in source.time_major))
+        specs[outer] = tf.TensorSpec(sizes, wanted, name=outer)
         inner[outer] = (name, dtype)
-    work.answer["inputs"] = {
+    work.answer["inputs"][key] = {
         name: [None if spec.shape.rank is None else spec.shape.as_list(), spec.dtype.name]
         for name, spec in specs.items()
     }
 
     def serve(**sample: Any) -> dict[str, Any]:
         values = {inner[outer][0]: tf.cast(value, inner[outer][1]) for outer, value in sample.items()}
-        return {name: tf.identity(value, name) for name, value in work.kept(named(source.call(values))).items()}
+        found = work.kept(named(source.call(values)), of_several=several)
+        return {name: tf.identity(value, name) for name, value in found.items()}
 
-    function = tf.function(serve, autograph=False).get_concrete_function(**specs)
-    module = tf.Module()
-    module.state = variables(tf, source.holder)
-    signatures = {work.request["signature"]: function}
-    told = tf.saved_model.SaveOptions(save_debug_info=True)  # else the converter's errors name no line of any code
-    try:
-        tf.saved_model.save(module, saved, signatures, told)
-    except AssertionError:
-        module.holder = source.holder  # it reads tables too: all of it is kept then, which Keras traces layer by layer
-        tf.saved_model.save(module, saved, signatures, told)
+    return tf.function(serve, autograph=False).get_concrete_function(**specs)
 
 
 def variables(tf: Any, holder: Any) -> list[Any]:

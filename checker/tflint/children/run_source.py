@@ -93,6 +93,21 @@ def saved_model(request: dict[str, Any]) -> Any:
     return call
 
 
+def graph(request: dict[str, Any]) -> Any:
+    """A frozen GraphDef of TensorFlow 1."""
+    import tensorflow as tf
+
+    from . import tf_sources
+
+    source = tf_sources.graph({**request, "outputs": request["wanted"]})
+
+    def call(sample: dict[str, Any]) -> Any:
+        values = arranged(sample, list(source.inputs))
+        return source.call({name: tf.cast(value, source.inputs[name][1]) for name, value in values.items()})
+
+    return call
+
+
 def keras(request: dict[str, Any]) -> Any:
     """A Keras file, of Keras 3 or of the one before it."""
     try:
@@ -219,6 +234,7 @@ def python(request: dict[str, Any]) -> Any:
 TORCH_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 LOADERS = {
     "saved-model": saved_model,
+    "graph": graph,
     "keras": keras,
     "torch": torch_program,
     "checkpoint": checkpoint,

@@ -20,6 +20,7 @@ from .conversion import SourceError, asked_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SEQUENCE = 3  # dimensions
 OWN = ("tf_model.h5", "tf_model.h5.index.json")  # of a checkpoint that has TensorFlow's own weights
 
 
@@ -30,24 +31,13 @@ class Source(NamedTuple):
     inputs: dict[str, tuple[list[int | None] | None, str]]
     holder: Any
     about: dict[str, Any] = {}  # noqa: RUF012 - nobody writes into it
+    time_major: tuple[str, ...] = ()
+    """Inputs whose batch is the second dimension."""
 
 
 def load(request: dict[str, Any]) -> Source:
     """The model that a request names. Raises SourceError, and whatever frameworks and the user's code raise."""
     return LOADERS[request["kind"]](request)
-
-
-def saved_model(request: dict[str, Any]) -> Source:
-    """A signature of a SavedModel."""
-    loaded = tf.saved_model.load(request["source"])
-    keys = list(loaded.signatures)
-    wanted = request.get("source_signature")
-    key = wanted or (keys[0] if len(keys) == 1 else "serving_default")
-    if not keys:
-        raise SourceError("signature", "the SavedModel has no signature, so what it takes and gives is not known")
-    if key not in keys:
-        raise SourceError("signature", f"the SavedModel has no signature '{key}'; it has {', '.join(keys)}")
-    return concrete(loaded.signatures[key], loaded, {"signatures": keys})
 
 
 def concrete(function: Any, holder: Any, about: dict[str, Any] | None = None) -> Source:
@@ -123,7 +113,9 @@ def keras_model(model: Any) -> Source:
             return dict(zip(outputs, found))  # noqa: B905 - same
         return {outputs[0]: found} if len(outputs) == 1 and hasattr(found, "shape") else found
 
-    return Source(call, inputs, model, {"layers": sorted({type(layer).__name__ for layer in model.layers})})
+    major = any(getattr(layer, "time_major", False) for layer in model._flatten_layers())  # noqa: SLF001 - public in neither Keras
+    turned = tuple(name for name, (shape, _) in inputs.items() if major and shape and len(shape) == SEQUENCE)
+    return Source(call, inputs, model, {"layers": sorted({type(layer).__name__ for layer in model.layers})}, turned)
 
 
 def checkpoint(request: dict[str, Any]) -> Source:
@@ -283,7 +275,6 @@ def _require_eager(what: str) -> None:
 
 
 LOADERS = {
-    "saved-model": saved_model,
     "keras": keras,
     "checkpoint": checkpoint,
     "graph": graph,

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from tflint import __version__
 from tflint.commands.fix import checker, noted
 from tflint.config.hierarchy import Hierarchy
-from tflint.convert.corrections import as_before, corrected
+from tflint.convert.corrections import as_before, corrected, signature_keys
 from tflint.convert.environment import Environment, environment, installed
+from tflint.convert.flags import dim, pair, signed
 from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe, registerer
 from tflint.convert.source import FUNCTION, converter_of, refuse_code, source_of, weights_of
 from tflint.convert.table import converters
@@ -93,6 +94,7 @@ def convert_command(request: Request) -> int:
     check = checker(request.model, recipe.targets)
     before = check(request.model) if request.model.exists() else None
     size = request.model.stat().st_size if before else 0
+    said = recipe.signatures or recipe.source_signature or request.signature
     given = as_before(recipe, open_model(request.model)) if before and request.recipe is None else []
     for change in given:
         recipe = recipe.changed(change)
@@ -119,6 +121,7 @@ def convert_command(request: Request) -> int:
             partial(_places, request),
             given=given,
             replay=request.recipe is not None,
+            keys=[] if said or model is None else signature_keys(open_model(request.model)),
             targets=[resolve(target) for target in recipe.targets],
             timeout=request.timeout,
             trusted=request.trusted,
@@ -171,17 +174,17 @@ def recipe_of(request: Request) -> Recipe:
         converter=converter,
         settings={"allow_custom_ops": True} if request.registerers and not by_torch else {},
         outputs=request.keep_outputs,
-        dims=dict(map(_dim, request.fix_dims)),
-        names=dict(_pair("--rename", text) for text in request.renames),
+        dims=dict(map(dim, request.fix_dims)),
+        names=dict(pair("--rename", text) for text in request.renames),
         weights=request.weights,
-        map=dict(_pair("--map", text) for text in request.map),
+        map=dict(pair("--map", text) for text in request.map),
         targets=request.targets,
         metrics=request.metrics,
         quantize=request.quantize,
         calibration=request.calibration,
         registerers=tuple(registerer(spec, "--registerer") for spec in request.registerers),
     )
-    return recipe if request.signature is None else replace(recipe, signature=request.signature)
+    return signed(recipe, request.signature) if request.signature else recipe
 
 
 def _places(request: Request, recipe: Recipe) -> tuple[Environment, Environment]:
@@ -200,21 +203,6 @@ def _places(request: Request, recipe: Recipe) -> tuple[Environment, Environment]
     framework = TORCH if recipe.by_torch else TENSORFLOW
     here = any(installed(each) for each in converters() if each.name == framework)
     return where, given or (environment(framework) if here else where)
-
-
-def _dim(text: str) -> tuple[str, int]:
-    place, equals, size = text.rpartition("=")
-    name, dot, number = place.rpartition(".")
-    if not (equals and dot and name and number.isdecimal() and size.isdecimal() and int(size)):
-        raise TflintError(f"--fix-dim {text}: write INPUT.DIM=SIZE, such as input_ids.1=128")
-    return f"{name}.{int(number)}", int(size)
-
-
-def _pair(flag: str, text: str) -> tuple[str, str]:
-    old, equals, new = text.partition("=")
-    if not (equals and old and new):
-        raise TflintError(f"{flag} {text}: write OLD=NEW")
-    return old, new
 
 
 def _prove(request: Request, found: Reconverted) -> None:

@@ -75,8 +75,7 @@ def attempt(
     if recipe.calibration is not None and calibrates:
         from tflint.convert.calibration import calibrated, stored  # noqa: PLC0415 - numpy
 
-        samples = calibrated(recipe.calibration, exported.answer["inputs"])
-        request |= stored({recipe.signature: samples}, folder / "samples.npz")
+        request |= stored(calibrated(recipe.calibration, exported.answer["inputs"]), folder / "samples.npz")
     made = _followed(recipe, {**request, "goal": "convert"}, where, folder / "convert", timeout)
     told = made.ended.answer
     if told is not None:
@@ -114,7 +113,7 @@ def _request(recipe: Recipe, folder: Path, *, trusted: bool) -> dict[str, Any]:
         "weights": recipe.weights and _place(recipe.weights),
         "given": str(folder / GIVEN[recipe.by_torch]),
         **{name: getattr(recipe, name) for name in ("signature", "batch", "length", "outputs", "steps")},
-        **{name: dict(getattr(recipe, name)) for name in ("dims", "types", "settings", "names", "map")},
+        **{name: dict(getattr(recipe, name)) for name in ("dims", "types", "settings", "names", "map", "signatures")},
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tflint.errors import TflintError
-from tflint.fix.calibration import checked
+from tflint.fix.calibration import by_entry
 from tflint.parity.entry import Entry, Port
 from tflint.parity.recorded import recorded
 
@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from tflint.parity.samples import Samples
 
 
-def calibrated(spec: str, inputs: Mapping[str, Any]) -> Samples:
-    """The samples of `spec` as a signature's inputs take them.
+def calibrated(spec: str, inputs: Mapping[str, Any]) -> dict[str | None, Samples]:
+    """The samples of `spec` as the inputs of each signature take them.
 
-    `inputs`: name -> [sizes, None where open, or None of unknown rank; dtype]. Raises TflintError for samples that
-    would calibrate wrongly in silence.
+    `inputs`: signature -> name -> [sizes, None where open, or None of unknown rank; dtype]. Raises TflintError for
+    samples that would calibrate wrongly in silence.
     """
+    return by_entry(recorded(spec), tuple(_entry(key, ports) for key, ports in inputs.items()))
+
+
+def _entry(key: str, inputs: Mapping[str, Any]) -> Entry:
     ports = tuple(
         Port(name, dtype, None if sizes is None else tuple(-1 if size is None else size for size in sizes))
         for name, (sizes, dtype) in inputs.items()
     )
-    return checked(recorded(spec), Entry(None, 0, ports, ()))
+    return Entry(key, 0, ports, ())
 
 
 def stored(samples: Mapping[str | None, Samples], file: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.convert.recipe import AUTO, CHANNELS_LAST, FUSE, TENSORFLOW, UNROLL, Change
+from tflint.convert.recipe import AUTO, CHANNELS_LAST, FUSE, SIGNATURE, TENSORFLOW, UNROLL, Change
 from tflint.findings import Severity
 from tflint.parity.entry import entries
 
@@ -82,19 +82,37 @@ def longest(source: str) -> int:
     return min(LENGTH, most) if isinstance(most, int) and most > 0 else LENGTH
 
 
+AS_BEFORE = "as the model has it"
+
+
 def as_before(recipe: Recipe, model: Model) -> list[Change]:
-    """Sizes that a model of text has, for a checkpoint that leaves them open: what an app feeds stays as it is."""
+    """What an app calls and feeds stays as it is: signatures, and the sizes that a model of text has."""
+    return [*_called(recipe, signature_keys(model)), *_fed(recipe, model)]
+
+
+def signature_keys(model: Model) -> list[str]:
+    """Keys of its signatures."""
+    return [entry.key for entry in entries(model) if entry.key is not None]
+
+
+def _called(recipe: Recipe, keys: list[str]) -> list[Change]:
+    """Signatures that a model has, unless the recipe says which."""
+    if recipe.signatures or recipe.source_signature or recipe.signature != SIGNATURE:
+        return []
+    if Path(recipe.source, "saved_model.pb").exists():
+        return [Change("signatures", key, AS_BEFORE, key) for key in keys]
+    return [Change("signature", keys[0], AS_BEFORE)] if len(keys) == 1 and keys != [SIGNATURE] else []
+
+
+def _fed(recipe: Recipe, model: Model) -> list[Change]:
+    """Sizes of a model of text, for a checkpoint that leaves them open."""
     shapes = {port.shape for port in entries(model)[0].inputs}
     if not _is_checkpoint(recipe) or len(shapes) != 1:
         return []
     found = dict(zip(("batch", "length"), shapes.pop() or (), strict=False))
     if found.get("length", 0) <= 1:  # open, or what a converter makes of that
         return []
-    return [
-        Change(name, size, "as the model has it")
-        for name, size in found.items()
-        if size > 0 and getattr(recipe, name) is None
-    ]
+    return [Change(name, size, AS_BEFORE) for name, size in found.items() if size > 0 and getattr(recipe, name) is None]
 
 
 def _is_checkpoint(recipe: Recipe) -> bool:

@@ -34,7 +34,9 @@ class Recipe:
     that matches the target."""
     signature: str = SIGNATURE
     source_signature: str | None = None
-    """Of a SavedModel with several."""
+    """The one of a SavedModel that is converted."""
+    signatures: Mapping[str, str] = field(default_factory=dict)
+    """Several of a SavedModel -> what they are called in the result. None named: all, but the second of two alike."""
     batch: int | None = None
     """Size of first dimensions that the source leaves open; None: they stay open."""
     length: int | None = None
@@ -195,6 +197,6 @@ KINDS: dict[str, tuple[str, Any]] = {
     "dims": ('a table of sizes, such as {"input_ids.1": 128}', _table(_size)),
     "types": (f"a table of types ({', '.join(DTYPES)})", _table(lambda value: value in DTYPES)),
     "settings": ("a table", lambda value: isinstance(value, dict)),
-    **dict.fromkeys(("names", "map"), ("a table of names", _table(_text))),
+    **dict.fromkeys(("names", "map", "signatures"), ("a table of names", _table(_text))),
     **dict.fromkeys(("outputs", "steps", "registerers", "targets", "metrics"), ("a list of text", _texts)),
 }

@@ -68,7 +68,7 @@ def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Op
     from tflint.parity.verify import verify  # noqa: PLC0415 - numpy
 
     reference, candidate, recipe = reference_of(found), str(found.file), found.recipe
-    keys = {recipe.source_signature: recipe.signature} if recipe.source_signature else {}
+    keys = dict(found.tries[-1].attempt.answer.get("keys", {}))
     asking = replace(options, bind=recipe.names, wanted=recipe.outputs, keys=keys) if reference.asks else options
     report = verify(reference.source, candidate, samples, gates, asking)
     shown = recipe.source if not recipe.weights else recipe.weights

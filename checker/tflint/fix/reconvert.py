@@ -17,7 +17,7 @@ from tflint.findings import Severity
 from tflint.open import open_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from tflint.convert.attempt import Attempt
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Check = Callable[[Path], FileReport]
 
 ATTEMPTS = 6
+LOST = "the signature '{}' would be gone, which the source does not give; --signature says which are wanted"
 LOOPS = {"TFL601", "TFL602", "TFL604"}  # findings on recurrent layers
 
 
@@ -84,6 +85,7 @@ def reconvert(
     *,
     given: Sequence[Change] = (),
     replay: bool = False,
+    keys: Collection[str] = (),
     targets: Sequence[RuntimeProfile] = (),
     timeout: float,
     trusted: bool = False,
@@ -92,8 +94,8 @@ def reconvert(
     """Attempt, and attempt again with what the result asks for; `replay`: the recipe as it is, once.
 
     `before`: findings of the model that is to be replaced; `places`: where a recipe's converter is, and where the
-    source's framework; `targets`: what the result is for; `given`: changes that the recipe has had already. Raises
-    TflintError for what is the user's to mend.
+    source's framework; `targets`: what the result is for; `given`: changes that the recipe has had already; `keys`:
+    signatures that the result may not lack. Raises TflintError for what is the user's to mend.
     """
     found = Reconverted(recipe, before)
     changes: list[Change] = []
@@ -113,10 +115,13 @@ def reconvert(
             changes = [] if replay else next_rung(tried, diagnosis, targets)
         else:
             report = check(tried.file)
-            operators = sum(len(graph.ops) for graph in open_model(tried.file).subgraphs)
+            model = open_model(tried.file)
+            operators = sum(len(graph.ops) for graph in model.subgraphs)
             found.tries.append(Try(tuple(changes), tried, None, report, tried.file.stat().st_size, operators))
-            found.problem = unclean(before, report, found.tries[-1].loops)
-            changes = [] if replay else _next(recipe, _asking(before, report), tried.answer.get("source_inputs", {}))
+            lost = [key for key in keys if key not in {signature.key for signature in model.signatures}]
+            found.problem = LOST.format(lost[0]) if lost else unclean(before, report, found.tries[-1].loops)
+            opened = tried.answer.get("source_inputs", {})
+            changes = [] if replay or lost else _next(recipe, _asking(before, report), opened)
             if not changes:
                 found.file = tried.file if not found.problem else None
                 return found

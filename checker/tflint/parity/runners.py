@@ -30,7 +30,12 @@ DEFAULT, BUILTIN = "default", "builtin"
 RUNNERS = dict(zip((DEFAULT, BUILTIN), TFLITE_RUNNERS, strict=True))
 TFLITE, SAVED_MODEL = "tflite", "saved-model"
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-ENDINGS = {".npz": SAVED, ".jsonl": SAVED, ".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".pt2": "torch"}
+ENDINGS = {
+    **dict.fromkeys((".npz", ".jsonl"), SAVED),
+    **dict.fromkeys((".keras", ".h5", ".hdf5"), "keras"),
+    ".pt2": "torch",
+    ".pb": "graph",
+}
 INSIDE = {"saved_model.pb": SAVED_MODEL, "config.json": "checkpoint"}  # a file of a folder -> its kind
 PACKAGES = {
     "checkpoint": "transformers with torch (of tf_model.h5 alone: with tensorflow and tf-keras)",

@@ -75,8 +75,10 @@ def verify(
         return ParityReport(reference, candidate, gates, (part,), scheme=scheme.name)
     parts: list[Part] = []
     problems: list[str] = []
-    for ours, theirs in paired(reference, candidate, models, problems, options.signature, options.keys):
-        parts.append(_part(Pair(reference, candidate, models, ours, theirs), samples, gates, options))
+    found_pairs = list(paired(reference, candidate, models, problems, options.signature, options.keys))
+    for ours, theirs in found_pairs:
+        given = samples if len(found_pairs) == 1 else _own(samples, ours or theirs)
+        parts.append(_part(Pair(reference, candidate, models, ours, theirs), given, gates, options))
     return ParityReport(reference, candidate, gates, tuple(parts), tuple(problems), scheme.name)
 
 
@@ -127,6 +129,13 @@ def _part(pair: Pair, samples: Samples | None, gates: Gates, options: Options) -
     if pair.ours and pair.theirs and (apart or options.per_layer) and any(each.compared for each in kept):
         return replace(part, layers=_layers(pair, part, theirs, gates, options))
     return part
+
+
+def _own(samples: Samples | None, entry: Entry | None) -> Samples | None:
+    """Of samples for several signatures those with the inputs of one; None, and so random ones: there are none."""
+    names = {port.name for port in entry.inputs} if entry else set()
+    rows = tuple(row for row in samples.rows if names <= row.keys()) if samples else ()
+    return replace(samples, rows=rows) if samples and rows else None
 
 
 def _asked(entry: Entry, keys: Mapping[str, str]) -> Entry:
@@ -184,6 +193,8 @@ def _python(source: str, pair: Pair, options: Options) -> str:
 
 
 def _run(source: str, samples: Samples, entry: Entry, mode: str, pair: Pair, options: Options) -> Results:
+    named = {port.name for port in entry.outputs}
+    wanted = tuple(name for name in options.wanted if options.bind.get(name, name) in named)
     return run(
         source,
         samples,
@@ -192,5 +203,5 @@ def _run(source: str, samples: Samples, entry: Entry, mode: str, pair: Pair, opt
         registerers=options.registerers,
         python=_python(source, pair, options),
         timeout=options.timeout,
-        wanted=options.wanted,
+        wanted=wanted,
     )
