@@ -205,6 +205,8 @@ def test_a_keras_model_is_converted_again(keras_models: tuple[str, Path], source
     assert told["recipe"]["batch"] == 1
     assert [attempt["failure"] for attempt in told["attempts"]] == [None]
     assert told["parity"]["holds"] is True
+    [attempt] = told["attempts"]
+    assert (attempt["latency"] > 0, attempt["logit_difference"] < 0.001, told["latency"] > 0) == (True, True, True)
     assert [tensor and tensor.shape for tensor in decode(model.read_bytes()).subgraphs[0].inputs] == [(1, 4)]
     assert '"recipe"' in (tmp_path / "tflint.lock").read_text()
 
@@ -251,3 +253,36 @@ def test_one_conversion_serves_all_schemes(keras_models: tuple[str, Path], tmp_p
     assert told["parity"]["holds"] is True
     assert told["recipe"]["quantize"] == "auto"
     assert (tmp_path / "m.tflite").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.slow
+def test_several_variants_of_one_conversion(keras_models: tuple[str, Path], tmp_path: Path) -> None:
+    """The float model and the variant that can be are written, as is the table for a pull request; so a second time."""
+    python, folder = keras_models
+    (tmp_path / "m.tflite").write_bytes((folder / "m.tflite").read_bytes())
+    arguments = (
+        "--python",
+        python,
+        "--quantize",
+        "float16,weight-only-int8",
+        "--metric",
+        "logit:100",
+        "-f",
+        "markdown",
+    )
+    done = tflint("fix", "m.tflite", "--source", str(folder / "model.keras"), *arguments, cwd=tmp_path)
+    out = ("--out", "m.tflite")
+    again = tflint("fix", "new.tflite", "--source", str(folder / "model.keras"), *arguments, *out, cwd=tmp_path)
+
+    assert (done.returncode, again.returncode) == (1, 1)
+    assert "m.tflite: float16: it has no float32 constant" in done.stderr
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if line[:1] == "|"]
+    [was] = [row for row in rows if row[0] == "was"]
+    [made] = [row for row in rows if row[0] == "1"]
+    assert was[3] != made[3]
+    assert made[5].endswith(" ms")
+    assert made[6].endswith(" %")
+    assert {"float32", "float16", "weight-only-int8"} <= {row[1] for row in rows}
+    assert (tmp_path / "m.tflite").stat().st_size == int(made[3].replace(",", ""))
+    written = [path.name for path in sorted(tmp_path.glob("*.tflite"))]
+    assert written == ["m-weight-only-int8.tflite", "m.tflite"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,13 +13,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from runtimes import tflite_runtime
 from tflint.commands.target import app
 from tflint.errors import TflintError
 from tflint.process import CHILDREN, program
 from tflint.runtimes import probe
 from tflint.runtimes.profile import RuntimeProfile, resolve, target_ids
-
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tflint-tests"
 
 
 @pytest.fixture(scope="module")
@@ -54,27 +51,9 @@ def test_ai_edge_litert_equals_the_shipped_table(answer: dict[str, Any], tmp_pat
 
 @pytest.mark.slow
 def test_tflite_runtime_2_14_equals_the_shipped_table(tmp_path: Path) -> None:
-    profile = written(probe.ask(tflite_runtime_2_14()), tmp_path)
+    profile = written(probe.ask(tflite_runtime("2.14.0", "3.11")), tmp_path)
     assert profile.id == "tflite-runtime-2.14.0"
     equals_shipped(profile, "tflite-runtime-2.14.0")
-
-
-def tflite_runtime_2_14() -> Path:
-    """Find an interpreter with tflite-runtime 2.14.0: the named one, or an environment made once."""
-    if named := os.environ.get("TFLINT_TEST_TFLITE_RUNTIME"):
-        return Path(named)
-    folder, uv = CACHE / "tflite-runtime-2.14.0", shutil.which("uv")
-    python = folder / "bin/python"
-    if not python.exists():
-        if uv is None:
-            pytest.skip("neither TFLINT_TEST_TFLITE_RUNTIME nor uv")
-        install = ["pip", "install", "-q", "--python", str(python), "tflite-runtime==2.14.0", "numpy<2"]
-        for step in (["venv", "-q", "--python", "3.11", str(folder)], install):
-            done = subprocess.run([uv, *step], capture_output=True, text=True, check=False)
-            if done.returncode:
-                shutil.rmtree(folder, ignore_errors=True)
-                pytest.skip(f"no tflite-runtime 2.14: {done.stderr.strip()[-200:]}")
-    return python
 
 
 def test_the_command_writes_a_target(answer: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import tensorflow as tf
 import tf_keras as keras
 from transformers import MobileBertConfig, TFMobileBertModel
 from transformers.modeling_tf_utils import unpack_inputs
@@ -87,7 +86,7 @@ def main():
     args = parser.parse_args()
     model = encoder(args.layers)
     model.save_pretrained(args.out / "tf")
-    tf.saved_model.save(everything(model, args.length), str(args.out / "everything"))
+    everything(model, args.length).export(str(args.out / "everything"))
 
 
 if __name__ == "__main__":

@@ -105,6 +105,7 @@ def convert_command(request: Request) -> int:
     from tflint.fix.place import held  # noqa: PLC0415 - late
     from tflint.fix.prove import require_runtime  # noqa: PLC0415 - late
     from tflint.fix.reconvert import reconvert  # noqa: PLC0415 - late
+    from tflint.fix.weigh import weigh  # noqa: PLC0415 - numpy
 
     require_runtime()
     with ExitStack() as stack:
@@ -134,6 +135,7 @@ def convert_command(request: Request) -> int:
             wanted.make(found, check, folder / "quantize", _places(request, found.recipe)[0])
         if found.file is not None and not several:
             _prove(request, found)
+        weigh(found, request.model if before else None, request.timeout)
         if found.file is not None and not found.problem:
             if several:
                 variants.put_beside(found, request.out or request.model, model, backup=request.backup)
@@ -247,7 +249,7 @@ def _put(request: Request, found: Reconverted, model: Held | None) -> None:
             "parity": metrics_of(found.parity) if found.parity else {},
         }
         if model is None:
-            put_new(candidate, target)
+            put_new(candidate, target, over=request.out is not None)
         else:
             put(candidate, model, request.out, backup=request.backup)
     noted(target, entry)

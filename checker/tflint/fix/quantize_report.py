@@ -52,7 +52,7 @@ def body(found: Quantized) -> Iterator[str]:
     yield ""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else FILE
     labelled = any(_right(variant) for variant in found.variants)
-    yield from _table(found, narrow=width < WIDE + MORE * labelled, labelled=labelled)
+    yield from _table(found, narrow=width < WIDE + MORE * labelled)
     yield from wrap(DEFINITIONS + RIGHT * labelled, min(width, 110))
     yield ""
     for variant in found.variants:
@@ -199,25 +199,41 @@ def _label(variant: Variant) -> str:
     return variant.scheme + (f" (-{count})" if count else "")
 
 
-def _table(found: Quantized, *, narrow: bool, labelled: bool) -> list[str]:
-    """The table; a narrow one, of 80 columns, has sizes in kB and less air."""
-    from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
-    from rich.table import Table  # noqa: PLC0415 - same
+def markdown(found: Quantized) -> list[str]:
+    """The table for a pull request."""
+    head, *rows = _rows(found, narrow=False)
+    rule = [("---" if place < 3 else "--:") for place in range(len(head))]
+    return [f"| {' | '.join(row)} |" for row in (head, rule, *rows)]
 
-    table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
-    for head in (*HEADS[:5], *["accuracy"] * labelled, *HEADS[5:]):
-        name = head.replace(" ", "\n") if narrow else head
-        table.add_column(name, justify="left" if head in HEADS[:3] else "right", no_wrap=True)
+
+def _rows(found: Quantized, *, narrow: bool) -> Iterator[tuple[str, ...]]:
+    """Heads, the float model, and each variant. With an accuracy where samples have labels."""
+    labelled = any(_right(variant) for variant in found.variants)
+    yield (*HEADS[:5], *["accuracy"] * labelled, *HEADS[5:])
     sizes = _sizes(found.size, found.deflated, narrow=narrow)
     before = [_percent(_accuracy_before(found))] * labelled
-    table.add_row("", "float32", "", "", "", *before, *sizes, *_costs(_cost(found.reference)))
+    yield ("", "float32", "", "", "", *before, *sizes, *_costs(_cost(found.reference)))
     for variant in found.variants:
         logit, top1 = _worst(variant)
         after = [_percent(_after(variant))] * labelled
         verdict = "holds" if variant.holds else "FAILS" if variant.judgements else "none"
         cost = _cost(judgement.candidate for judgement in variant.judgements)
-        table.add_row("*" if variant in found.kept else "", _label(variant), verdict, _percent(logit), _percent(top1),
-                      *after, *_sizes(variant.size, variant.deflated, narrow=narrow), *_costs(cost))  # fmt: skip
+        yield ("*" if variant in found.kept else "", _label(variant), verdict, _percent(logit), _percent(top1),
+               *after, *_sizes(variant.size, variant.deflated, narrow=narrow), *_costs(cost))  # fmt: skip
+
+
+def _table(found: Quantized, *, narrow: bool) -> list[str]:
+    """The table; a narrow one, of 80 columns, has sizes in kB and less air."""
+    from rich.console import Console  # noqa: PLC0415 - 20 ms, for people only
+    from rich.table import Table  # noqa: PLC0415 - same
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
+    heads, *rows = _rows(found, narrow=narrow)
+    for head in heads:
+        name = head.replace(" ", "\n") if narrow else head
+        table.add_column(name, justify="left" if head in HEADS[:3] else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
     out = io.StringIO()
     Console(file=out, width=FILE, color_system=None, highlight=False, markup=False, emoji=False).print(table)
     return out.getvalue().rstrip("\n").split("\n")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tflint.convert.recipe import Change, Recipe
     from tflint.findings import FileReport, Finding
     from tflint.fix.variant import Quantized
+    from tflint.fix.weigh import Weight
     from tflint.parity.report import ParityReport
     from tflint.runtimes.profile import RuntimeProfile
 
@@ -67,6 +68,10 @@ class Reconverted:
     note: str = ""
     """What it was compared with, where that is not the source; and which side of TensorFlow numbers part."""
     quantized: Quantized | None = None
+    was: Weight | None = None
+    """What the model that is replaced takes."""
+    weights: dict[int, Weight] = field(default_factory=dict)
+    """Of attempts, by their place: what their models take, and how far they are from the source."""
     home: Environment | None = None
     """Where the source's framework is."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tflint.convert.recipe import Change
     from tflint.findings import FileReport, Finding
     from tflint.fix.reconvert import Reconverted, Try
+    from tflint.fix.weigh import Weight
 
 SCHEMA_VERSION = 1
 
@@ -47,15 +48,22 @@ def planned(name: str, source: str, changes: Iterable[Change], before: FileRepor
 
 def markdown(name: str, found: Reconverted, size: int, written: str | None) -> str:
     """The report for a pull request: a row an attempt, and the numbers of parity."""
-    rows = ["| attempt | changed | result | size | operators | seconds |", "|--:|---|---|--:|--:|--:|"]
+    heads = ("attempt", "changed", "result", "size", "operators", "latency", "logit diff", "seconds")
+    rows = [f"| {' | '.join(heads)} |", "|--:|---|---|--:|--:|--:|--:|--:|"]
+    if found.before is not None:
+        rows.append(f"| was | | {', '.join(sorted(_codes(found.before)))} | {size:,} | | {_time(found.was)} | | |")
     for place, each in enumerate(found.tries, 1):
         changed = "<br>".join(f"`{_cell(change.line)}`" for change in each.changes) or "as planned"
-        result = _cell(str(each.diagnosis)) if each.diagnosis else ", ".join(_codes(each.report)) or "clean"
+        result = _cell(str(each.diagnosis)) if each.diagnosis else ", ".join(sorted(_codes(each.report))) or "clean"
+        weight = found.weights.get(place - 1)
         cost = f"{each.size or '':,}" if each.size else ""
-        rows.append(
-            f"| {place} | {changed} | {result} | {cost} | {each.operators or ''} | {each.attempt.seconds:.1f} |"
-        )
+        numbers = (cost, str(each.operators or ""), _time(weight), _off(weight), f"{each.attempt.seconds:.1f}")
+        rows.append(f"| {place} | {changed} | {result} | {' | '.join(numbers)} |")
     text = f"## {_cell(name)}\n\nConverted from `{_cell(found.recipe.source)}`.\n\n" + "\n".join(rows) + "\n\n"
+    if found.quantized is not None:
+        from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
+
+        text += "\n".join(quantize_report.markdown(found.quantized)) + "\n\n"
     if found.parity is not None:
         from tflint.parity import markdown as parity  # noqa: PLC0415 - numpy
 
@@ -81,14 +89,15 @@ def plain_report(name: str, found: Reconverted, size: int, written: str | None) 
         "problem": found.problem or None,
         "recipe": found.recipe.plain,
         "size": size or None,
-        "attempts": [_try(each) for each in found.tries],
+        "latency": found.was.latency if found.was else None,
+        "attempts": [_try(each, found.weights.get(place)) for place, each in enumerate(found.tries)],
         "quantized": quantized,
         "parity": parity,
         "note": found.note or None,
     }
 
 
-def _try(each: Try) -> dict[str, Any]:
+def _try(each: Try, weight: Weight | None) -> dict[str, Any]:
     from tflint.report.json import finding_object  # noqa: PLC0415 - this form only
 
     answer = each.attempt.answer
@@ -102,6 +111,8 @@ def _try(each: Try) -> dict[str, Any]:
         "kind": each.diagnosis.kind if each.diagnosis else None,
         "size": each.size or None,
         "operators": each.operators or None,
+        "latency": weight.latency if weight else None,
+        "logit_difference": weight.logit if weight else None,
         "loops": each.loops,
         "findings": [finding_object(finding) for finding in each.report.findings] if each.report else [],
     }
@@ -109,6 +120,8 @@ def _try(each: Try) -> dict[str, Any]:
 
 def _lines(name: str, found: Reconverted) -> Iterator[str]:
     yield f"{plain(name)} from {plain(found.recipe.source)}"
+    if found.was is not None and found.was.latency is not None:
+        yield f"  it takes {_time(found.was)}"
     known = _codes(found.before)
     for place, each in enumerate(found.tries, 1):
         with_what = " ".join(f"{key} {value}" for key, value in _versions(each))
@@ -120,7 +133,9 @@ def _lines(name: str, found: Reconverted) -> Iterator[str]:
         if each.report is None:
             continue
         now = _codes(each.report)
-        yield f"    {each.size:,} bytes, {each.operators:,} operators"
+        weight = found.weights.get(place - 1)
+        told = (f"{each.size:,} bytes", f"{each.operators:,} operators", _time(weight), _off(weight, " logit diff"))
+        yield f"    {', '.join(filter(None, told))}"
         yield from (f"    {line}" for line in _weights(each))
         for what, codes in (("mended", known - now), ("new", now - known if known else set()), ("left", now & known)):
             if codes:
@@ -131,6 +146,14 @@ def _lines(name: str, found: Reconverted) -> Iterator[str]:
         for layer, why in each.loops.items():
             yield f"    {short(layer, LONGEST_MESSAGE)} runs in a loop: {short(why, LONGEST_MESSAGE)}"
         known = now
+
+
+def _time(weight: Weight | None) -> str:
+    return "" if weight is None or weight.latency is None else f"{weight.latency * 1000:.3g} ms"
+
+
+def _off(weight: Weight | None, what: str = "") -> str:
+    return "" if weight is None or weight.logit is None else f"{weight.logit:.3g} %{what}"
 
 
 def _versions(each: Try) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,109 @@
+"""`tflint fix --source` beside the converter script that one writes by hand for the same recipe, interleaved.
+
+    python benchmarks/convert.py --source tf/ --python TF/bin/python [--length 128] [--runs 3] [--json OUT]
+
+`examples/mobilebert/tf_models.py` makes the checkpoint: `--layers 2` for a small one, 24 for the whole of MobileBERT.
+By hand is one script: load, trace with fixed sizes and two outputs, convert, write. tflint also proves the result in
+the source's framework: what `tflint verify` takes for the same files is measured too, and is taken off. Seconds by the
+clock, and of processor time, which other work on the machine disturbs less. Wanted: `fix` without its proof at most
+1.25 times the script, three variants at most 1.6 times one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+ENVIRONMENT |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+OUTPUTS = ("last_hidden_state", "pooler_output")
+BY_HAND = """
+import sys
+import tensorflow as tf
+from transformers import TFMobileBertModel
+source, out, length = sys.argv[1], sys.argv[2], int(sys.argv[3])
+model = TFMobileBertModel.from_pretrained(source)
+names = ("attention_mask", "input_ids", "token_type_ids")
+@tf.function(input_signature=[tf.TensorSpec([1, length], tf.int32, name=name) for name in names])
+def serve(attention_mask, input_ids, token_type_ids):
+    found = model(input_ids, attention_mask, token_type_ids, training=False)
+    return {"last_hidden_state": found.last_hidden_state, "pooler_output": found.pooler_output}
+converter = tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], model)
+open(out, "wb").write(converter.convert())
+"""
+SCRIPT, FIX, VERIFY, THREE = "by hand", "tflint fix", "tflint verify", "tflint fix, three variants"
+
+
+def measured(command: list[str], folder: Path) -> tuple[float, float]:
+    """Seconds by the clock and of processor time of a process and all that it waited for."""
+    start = time.perf_counter()
+    with (folder / "said").open("wb") as said:
+        child = subprocess.Popen(command, stdout=said, stderr=said, cwd=folder, env=ENVIRONMENT)
+        _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise SystemExit(f"{' '.join(command)[:300]} failed: {(folder / 'said').read_text()[-1500:]}")
+    return time.perf_counter() - start, used.ru_utime + used.ru_stime
+
+
+def commands(given: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
+    """Name -> command line."""
+    program, source, made = str(Path(sys.executable).with_name("tflint")), str(given.source.resolve()), "fixed.tflite"
+    fix = [program, "fix", "new.tflite", "--source", source, "--python", str(given.python), "--out", made]
+    for name in ("attention_mask", "input_ids", "token_type_ids"):
+        fix += ["--fix-dim", f"{name}.1={given.length}"]
+    for name in OUTPUTS:
+        fix += ["--keep-output", name]
+    verify = [program, "verify", source, made, "--python", str(given.python)]
+    three = [*fix, "--quantize", "float16,dynamic", "--metric", "logit:1e9"]  # what is measured is time
+    script = [str(given.python), "-c", BY_HAND, source, str(folder / "by_hand.tflite"), str(given.length)]
+    return {SCRIPT: script, FIX: fix, VERIFY: verify, THREE: three}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--python", type=Path, required=True)
+    parser.add_argument("--length", type=int, default=128)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    times: dict[str, list[tuple[float, float]]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for _ in range(given.runs):
+            for what, command in commands(given, folder).items():
+                if what != VERIFY:
+                    for file in folder.glob("fixed*"):
+                        file.unlink()
+                times.setdefault(what, []).append(measured(command, folder))
+                print(f"{times[what][-1][0]:8.1f} s, {times[what][-1][1]:7.1f} s of processor time  {what}", flush=True)
+        sizes = {file.name: file.stat().st_size for file in sorted(folder.glob("*.tflite"))}
+    found: dict[str, object] = {"sizes": sizes}
+    for place, unit in enumerate(("clock", "processor")):
+        rows = {what: [each[place] for each in values] for what, values in times.items()}
+        alone = statistics.median(
+            (fix - proof) / hand for hand, fix, proof in zip(rows[SCRIPT], rows[FIX], rows[VERIFY], strict=True)
+        )
+        three = statistics.median(more / one for more, one in zip(rows[THREE], rows[FIX], strict=True))
+        found[unit] = {
+            **{what: statistics.median(values) for what, values in rows.items()},
+            "fix": alone,
+            "three": three,
+        }
+        print(f"{unit}: fix without its proof {alone:.2f} times the script; three variants {three:.2f} times one")
+    print(", ".join(f"{file} {size:,}" for file, size in sizes.items()))
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
