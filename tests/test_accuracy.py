@@ -73,6 +73,9 @@ def test_accuracy_is_shown_and_judged(tmp_path: Path) -> None:
     assert (again.returncode, again.stderr) == (0, "")
     assert re.search(r"10/20 +.* 100 -> 50 %\n", again.stdout)
     assert "accuracy: rows whose largest" in again.stdout
+    markdown = tflint("verify", "--load", "kept.npz", "-f", "markdown", cwd=tmp_path).stdout
+    assert re.search(r"\| equal +\| accuracy +\|\n", markdown)
+    assert "100 -" in markdown
     report(tmp_path, classifier(EYE), classifier(SWAPPED), "--inputs", "inputs.npz", "--metric", "drop:50", rc=0)
     better = report(tmp_path, classifier(SHIFTED), classifier(EYE), *given, "--metric", "drop:0", rc=0)
     assert better["entries"][0]["runs"][0]["outputs"][0]["numbers"]["accuracy"]["reference"] == 0
@@ -90,11 +93,22 @@ def test_a_label_that_fits_nothing_is_one_line(
     tmp_path: Path, name: str, classes: tuple[int, ...], more: bool, told: str
 ) -> None:
     """Exit code 2, with what is wanted."""
-    (tmp_path / "model.tflite").write_bytes(built(classifier(EYE, more=more), tmp_path).read_bytes())
+    built(classifier(EYE, more=more), tmp_path)
     done = tflint("verify", "model.tflite", "model.tflite", "--inputs", samples(tmp_path, name, classes), cwd=tmp_path)
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert told in done.stderr
+
+
+def test_a_sample_without_a_label_is_one_line(tmp_path: Path) -> None:
+    """Where others have one; an accuracy of a part of them would be another number."""
+    built(classifier(EYE), tmp_path)
+    rows = [{"x": [[1, 0, 0, 0]], "label": 0}, {"x": [[0, 1, 0, 0]]}]
+    (tmp_path / "samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = tflint("verify", "model.tflite", "model.tflite", "--inputs", "samples.jsonl", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "sample 2 has no 'label', and others have" in done.stderr
 
 
 def test_an_output_is_labelled_by_its_name(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ EINSUM = (
     "y: float32[1,4] = UNSORTED_SEGMENT_PROD(x, s, n)\n"
 )
 CASES = [
-    (OPEN, "litert", {"batch": 1, "length": 128}),
+    (OPEN.replace("sig=[-1,4]", "sig=[-1,-1]"), "litert", {"batch": 1, "length": 128}),
     (FLEX, "litert", {"settings": {"supported_ops": ["TFLITE_BUILTINS"]}}),
     (GELU, "tflite-2.3", {"converter": "auto"}),
 ]
@@ -150,6 +150,10 @@ def test_sizes_are_for_what_is_open() -> None:
     assert left([1, 4], [None, 4]) == ["batch", "steps"]
     assert left([1, None]) == ["length", "steps"]
     assert left(None) == left() == ["batch", "length", "steps"]
+    report = check_model(
+        decode(sketch.build(OPEN)), Plan(tuple(catalogue().values()), (resolve("litert"),)), "m.tflite"
+    )
+    assert [change.line for change in corrected(Recipe("m.keras"), report.findings)[1]] == ["batch = 1"]
 
 
 def test_sizes_come_before_an_older_release() -> None:

@@ -135,10 +135,11 @@ def _change(finding: Finding, field: str, value: Any, key: str | None = None) ->
 
 
 def _fixed(finding: Finding, recipe: Recipe) -> Iterator[Change]:
-    """Open dimensions are given sizes. Sizes that somebody has set stay."""
-    if recipe.batch is None:
+    """Open dimensions are given sizes: those that a finding shows, or all. Sizes that somebody has set stay."""
+    dims = finding.data.get("dims") if finding.data.get("side") == "input" else None
+    if recipe.batch is None and (dims is None or -1 in dims[:1]):
         yield _change(finding, "batch", BATCH)
-    if recipe.length is None:
+    if recipe.length is None and (dims is None or -1 in dims[1:]):
         yield _change(finding, "length", longest(recipe.source))
 
 

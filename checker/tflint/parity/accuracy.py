@@ -48,13 +48,16 @@ def labels_of(
 ) -> dict[str, list[Any]]:
     """{output: [labels of a sample]} of `used` samples; `outputs`: what they are, by the reference's names.
 
-    Raises TflintError for labels that fit no output, or several.
+    Raises TflintError for labels that fit no output, or several, and where some samples have none.
     """
     told = [labels[index] for index in used] if labels else []
-    if not told:
-        return {}
-    found = {name: [row[name] for row in told] for name in outputs if all(name in row for row in told)}
-    if not found and all(LABEL in row for row in told):
+    names = [name for name in (*outputs, LABEL) if any(name in row for row in told)]
+    for name in names:
+        lacking = next((index for index, row in zip(used, told, strict=True) if name not in row), None)
+        if lacking is not None:
+            raise TflintError(f"sample {lacking + 1} has no {name!r}, and others have: less than zero is not asked")
+    found = {name: [row[name] for row in told] for name in names if name in outputs}
+    if not found and names:
         given = [row[LABEL] for row in told]
         fit = [name for name, values in outputs.items() if all(map(_fits, given, values))]
         if len(fit) != 1:
