@@ -211,7 +211,7 @@ def _prove(request: Request, found: Reconverted) -> None:
     """Compare with the source's own framework."""
     from tflint.fix.against import prove  # noqa: PLC0415 - numpy
     from tflint.fix.calibration import some  # noqa: PLC0415 - numpy
-    from tflint.parity.gates import with_metrics  # noqa: PLC0415 - numpy
+    from tflint.parity.gates import HALF, with_metrics  # noqa: PLC0415 - numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
     from tflint.parity.verify import Options, default_gates  # noqa: PLC0415 - numpy
 
@@ -219,7 +219,11 @@ def _prove(request: Request, found: Reconverted) -> None:
     several = "," in (found.recipe.quantize or "")
     if several and samples is None and found.recipe.calibration is not None:
         samples = some(recorded(found.recipe.calibration))
-    gates = with_metrics(default_gates(str(found.file)), () if several else found.recipe.metrics)
+    metrics = found.recipe.metrics
+    if several:  # they are for the variants: what float16 has to keep, a float model has as well
+        gates = HALF if metrics else default_gates(str(found.file))
+    else:
+        gates = with_metrics(default_gates(str(found.file)), metrics)
     python = str(found.home.python) if found.home else sys.executable
     registerers = found.recipe.registerers
     prove(found, samples, gates, Options(python=python, timeout=request.timeout, registerers=registerers))
