@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from building import needs_uv
 from command import tflint
 from tflint import sketch
 from tflint.convert.corrections import corrected, wanted
@@ -215,7 +216,7 @@ def test_a_keras_model_is_converted_again(keras_models: tuple[str, Path], source
     assert '"recipe"' in (tmp_path / "tflint.lock").read_text()
 
 
-@pytest.mark.slow
+@needs_uv
 def test_an_older_release_converts_what_a_newer_one_loads(keras_models: tuple[str, Path], tmp_path: Path) -> None:
     """A file of Keras 3 is loaded where Keras 3 is, and converted by TensorFlow 2.13.1 in its own environment."""
     python, folder = keras_models

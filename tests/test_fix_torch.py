@@ -178,7 +178,6 @@ def test_a_program_of_torch_export(folder: Path) -> None:
     assert ports(folder) == ({"x": (1, 4), "y": (1, 4)}, ["output_0"])
 
 
-@pytest.mark.slow
 def test_images_are_turned(folder: Path) -> None:
     """The first attempt shows transposes on both sides, the second has none, and PyTorch gives the same mask."""
     python = interpreter("TORCH_PYTHON")
@@ -200,7 +199,6 @@ def test_what_is_asked_for_by_name_is_given(folder: Path) -> None:
     assert told["parity"]["holds"] is True
 
 
-@pytest.mark.slow
 def test_a_pickle_of_more_than_tensors_is_not_loaded(folder: Path) -> None:
     """What is in it does not run, and one line says what would."""
     told = fixed(folder, interpreter("TORCH_PYTHON"), "--source", "evil", code=1)
