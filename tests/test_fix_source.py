@@ -12,6 +12,7 @@ import pytest
 from building import needs_uv
 from command import tflint
 from tflint import sketch
+from tflint.commands.fix import targets_of
 from tflint.convert.corrections import corrected, wanted
 from tflint.convert.recipe import Change, Recipe
 from tflint.engine import Plan, check_model
@@ -120,6 +121,48 @@ EINSUM = (
     "x: float32[2,4]\ns: int32[2] = const [0,0]\nn: int32[] = const [1]\n"
     "y: float32[1,4] = UNSORTED_SEGMENT_PROD(x, s, n)\n"
 )
+
+
+@pytest.mark.parametrize(
+    ("configured", "environment", "names"),
+    [
+        ("", {}, []),
+        ('target = ["tflite-2.13"]', {}, ["tflite-2.13"]),
+        ('target = ["tflite-2.13", "litert"]', {"TFLITE_LINT_TARGET": "tflite-2.14"}, ["tflite-2.14"]),
+    ],
+)
+def test_targets_are_those_of_a_check(
+    configured: str,
+    environment: dict[str, str],
+    names: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A conversion is for what the configuration of the model says, unless a flag or a recipe does."""
+    (tmp_path / "tflint.toml").write_text(configured)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert [profile.id for profile in targets_of(tmp_path / "m.tflite", ())] == names
+    assert [profile.id for profile in targets_of(tmp_path / "m.tflite", ("tflite-2.12",))] == ["tflite-2.12"]
+
+
+def test_auto_goes_by_the_configuration(checkpoint: Path, tmp_path: Path) -> None:
+    """Without a target it asks for one; with that of the configuration it goes on to what installs a release."""
+    (tmp_path / "m.tflite").write_bytes(sketch.build(OPEN))
+    arguments = ("fix", "m.tflite", "--source", str(checkpoint), "--converter", "auto")
+    nowhere = {"PATH": str(tmp_path), "HOME": str(tmp_path), "TFLITE_LINT_CONVERTERS": str(tmp_path / "converters")}
+    asking = tflint(*arguments, cwd=tmp_path, **nowhere)
+    (tmp_path / "tflint.toml").write_text('target = ["tflite-2.13"]')
+    going = tflint(*arguments, cwd=tmp_path, **nowhere)
+
+    assert (asking.returncode, going.returncode) == (2, 2)
+    assert "goes by the runtime that the model is for: --target" in asking.stderr
+    assert "--target" not in going.stderr
+    assert going.stderr.count("\n") == 1
+    assert "uv" in going.stderr
+
+
 CASES = [
     (OPEN.replace("sig=[-1,4]", "sig=[-1,-1]"), "litert", {"batch": 1, "length": 128}),
     (FLEX, "litert", {"settings": {"supported_ops": ["TFLITE_BUILTINS"]}}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +49,28 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], told:
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert told in done.stderr
+
+
+def safetensors(path: Path, written_by: str) -> None:
+    """A file of one parameter, as `save_pretrained` of a framework has it."""
+    metadata = {"__metadata__": {"format": written_by}, "w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
+    header = json.dumps(metadata).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+
+
+@pytest.mark.parametrize(("written_by", "converter"), [("pt", "litert-torch"), ("tf", "tensorflow")])
+def test_safetensors_say_whose_weights_they_are(tmp_path: Path, written_by: str, converter: str) -> None:
+    """The converter is that of the framework; litert-torch is refused for TensorFlow's in one line."""
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    safetensors(folder / "model.safetensors", written_by)
+    done = tflint("fix", "m.tflite", "--source", "checkpoint", "--plan", "-f", "json", cwd=tmp_path)
+    forced = tflint("fix", "m.tflite", "--source", "checkpoint", "--converter", "litert-torch", "--plan", cwd=tmp_path)
+
+    assert json.loads(done.stdout).get("converter", "tensorflow") == converter
+    assert forced.returncode == (2 if written_by == "tf" else 0)
+    assert ("its weights are TensorFlow's alone: --converter tensorflow" in forced.stderr) is (written_by == "tf")
 
 
 def test_a_plan_says_what_litert_torch_fixes(tmp_path: Path) -> None:

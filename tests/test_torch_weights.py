@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tflint.children import weights
-from tflint.children.conversion import SourceError
+from tflint.children.source import SourceError
 
 HEAD = {
     "classifier.0.weight": (6, 4),

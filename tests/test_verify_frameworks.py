@@ -128,6 +128,10 @@ model = keras.Model(image, keras.layers.Dense(3, name="scores")(image))
 model.save("model.h5")
 model.save("model.keras")
 open("model.tflite", "wb").write(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+with tf.Graph().as_default() as graph:
+    x = tf.compat.v1.placeholder(tf.float32, [1, 4], "image")
+    tf.matmul(x, model.layers[-1].kernel.numpy(), name="scores")
+open("frozen.pb", "wb").write(graph.as_graph_def().SerializeToString())
 model.layers[-1].kernel.assign(model.layers[-1].kernel * 1.01)
 model.save("other.keras")
 bert = transformers.TFBertModel(transformers.BertConfig(vocab_size=99, hidden_size=32, num_hidden_layers=1,
@@ -139,19 +143,22 @@ def pooled(input_ids):
     return {"last_hidden_state": found.last_hidden_state, "pooler_output": found.pooler_output}
 function = pooled.get_concrete_function()
 bert.save_pretrained("checkpoint")
+bert.save_pretrained("safe", safe_serialization=True)
 open("bert.tflite", "wb").write(tf.lite.TFLiteConverter.from_concrete_functions([function], bert).convert())
 """
 
 
 @pytest.mark.slow
 def test_what_the_older_keras_wrote_is_a_reference(tmp_path: Path) -> None:
-    """Files of tf_keras in both formats, and a checkpoint whose weights are TensorFlow's alone."""
+    """Files of tf_keras in both formats, a frozen graph, and checkpoints whose weights are TensorFlow's alone."""
     python = made(tmp_path, "TENSORFLOW_PYTHON", OLDER)
     for source, model, rc in (
         ("model.h5", "model.tflite", 0),
         ("model.keras", "model.tflite", 0),
         ("other.keras", "model.tflite", 1),
+        ("frozen.pb", "model.tflite", 0),
         ("checkpoint", "bert.tflite", 0),
+        ("safe", "bert.tflite", 0),
     ):
         arguments = source, model, "--python", python, "--delegates", "none", "-f", "json"
         done = tflint("verify", *arguments, cwd=tmp_path)
@@ -169,7 +176,7 @@ def test_torch_is_a_reference(tmp_path: Path) -> None:
     for weight, rc in ((WEIGHT, 0), (WEIGHT.T, 1)):
         (tmp_path / "m.tflite").write_bytes(sketch.build(two(weight)))
         for source in ("original:model", "positional.pt2", "named.pt2"):
-            arguments = source, "m.tflite", "--python", python, "--delegates", "none", "-f", "json"
+            arguments = source, "m.tflite", "--python", python, "--delegates", "none", "-f", "json", "--trust-source"
             done = tflint("verify", *arguments, cwd=tmp_path)
             assert (done.returncode, done.stderr) == (rc, "")
             assert json.loads(done.stdout)["entries"][0]["runs"][0]["reference"]["failure"] == ""
@@ -185,6 +192,85 @@ def test_a_checkpoint_is_a_reference(tmp_path: Path) -> None:
     run = json.loads(done.stdout)["entries"][0]["runs"][0]
     assert run["notes"] == ["samples of padding alone are compared for NaN and infinities only"]
     assert run["outputs"][0]["numbers"]["max_abs"] < 1e-6
+
+
+def test_a_program_is_code(tmp_path: Path) -> None:
+    """What would run is said in one line, with the flag, before the file is looked at; exit code 2."""
+    (tmp_path / "m.tflite").write_bytes(sketch.build(two()))
+    (tmp_path / "m.pt2").write_bytes(b"")
+    done = tflint("verify", "m.pt2", "m.tflite", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert "torch.export.load unpickles what is in the file, which may run code: --trust-source" in done.stderr
+
+
+PLANTED = """
+import os, sys
+if sys.argv[1] == "tf_keras":
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+keras = __import__(sys.argv[1])
+image = keras.Input((4,), name="image")
+layer = keras.layers.Lambda(lambda x: (__import__("pathlib").Path(FILE).write_text(""), x * 2)[1], name="scores")
+doubled = layer(image)
+for ending in ("h5", "keras"):
+    keras.Model(image, doubled).save(f"{sys.argv[1]}.{ending}")
+"""
+PICKLED = """
+import os, pathlib, torch, transformers
+class Evil:
+    def __reduce__(self):
+        return (pathlib.Path.touch, (pathlib.Path(FILE),))
+transformers.BertConfig(vocab_size=9, hidden_size=4, num_hidden_layers=1, num_attention_heads=1, intermediate_size=4,
+    architectures=["BertModel"]).save_pretrained("checkpoint")
+torch.save({"x": Evil()}, "checkpoint/pytorch_model.bin")
+class Program(torch.nn.Module):
+    def forward(self, x):
+        return x * 2
+torch.export.save(torch.export.export(Program(), (torch.zeros(1, 4),)), "program.pt2")
+"""
+DOUBLE = (
+    "image: float32[1,4]\nscores: float32[1,4] = ADD(image, image)\nsignature serve(image=image) -> (scores=scores)"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keras", ["keras", "tf_keras"])
+def test_code_in_a_file_of_keras_runs_when_it_is_trusted(keras: str, tmp_path: Path) -> None:
+    """A Lambda layer that writes a file: refused in one line that names the flag; with it, it runs and is compared."""
+    ran = tmp_path / "ran"
+    python = made(tmp_path, "TENSORFLOW_PYTHON", PLANTED.replace("FILE", repr(str(ran))), keras)
+    (tmp_path / "m.tflite").write_bytes(sketch.build(DOUBLE))
+    for ending in ("h5", "keras"):
+        ran.unlink(missing_ok=True)
+        arguments = ("verify", f"{keras}.{ending}", "m.tflite", "--python", python, "--delegates", "none")
+        refused = tflint(*arguments, cwd=tmp_path)
+        assert (refused.returncode, refused.stderr.count("\n"), refused.stdout) == (2, 1, "")
+        assert "the file holds Python code (a Lambda layer), which would run when it is loaded" in refused.stderr
+        assert "--trust-source if you know who made it" in refused.stderr
+        assert not ran.exists()
+        done = tflint(*arguments, "--trust-source", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert ran.exists()
+
+
+@pytest.mark.slow
+def test_code_in_a_pickle_runs_when_it_is_trusted(tmp_path: Path) -> None:
+    """A checkpoint whose pickle makes a file is refused in one line; trusted, that code runs. A program is loaded."""
+    ran = tmp_path / "ran"
+    python = made(tmp_path, "TORCH_PYTHON", PICKLED.replace("FILE", repr(str(ran))))
+    (tmp_path / "m.tflite").write_bytes(sketch.build(DOUBLE))
+    arguments = ("m.tflite", "--python", python, "--delegates", "none")
+    refused = tflint("verify", "checkpoint", *arguments, cwd=tmp_path)
+
+    assert (refused.returncode, refused.stderr.count("\n"), refused.stdout) == (2, 1, "")
+    assert "a pickle of more than tensors" in refused.stderr
+    assert "--trust-source if you know who made it" in refused.stderr
+    assert not ran.exists()
+    assert tflint("verify", "checkpoint", *arguments, "--trust-source", cwd=tmp_path).returncode == 1
+    assert ran.exists()
+    assert tflint("verify", "program.pt2", *arguments, cwd=tmp_path).returncode == 2
+    done = tflint("verify", "program.pt2", *arguments, "--trust-source", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 def test_a_missing_framework_is_one_line(tmp_path: Path) -> None:

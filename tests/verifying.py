@@ -66,10 +66,10 @@ def report(folder: Path, old: str, new: str, *arguments: str, rc: int, both: boo
     return found
 
 
-def made(folder: Path, environment: str, script: str) -> str:
+def made(folder: Path, environment: str, script: str, *arguments: str) -> str:
     """The interpreter of an environment that holds a framework, after it made models."""
     python = os.environ.get(environment)
     if not python:
         pytest.skip(f"{environment} names no interpreter")
-    subprocess.run([python, "-c", script], cwd=folder, check=True, capture_output=True, timeout=600)
+    subprocess.run([python, "-c", script, *arguments], cwd=folder, check=True, capture_output=True, timeout=600)
     return python

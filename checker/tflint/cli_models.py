@@ -61,6 +61,9 @@ def verify(
         str | None,
         typer.Option(metavar="PATH", help="Interpreter of the environment that has REFERENCE's framework."),
     ] = None,
+    trust_source: Annotated[
+        bool, typer.Option("--trust-source", help="Load a REFERENCE that runs code of its own: .pt2, Lambda layers.")
+    ] = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for all samples of one model.")] = 600,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",
     output: Annotated[Path | None, typer.Option("-o", help="Write the report to a file.")] = None,
@@ -83,6 +86,7 @@ def verify(
         delegates=delegates,
         registerers=tuple(registerer or ()),
         python=python,
+        trusted=trust_source,
         timeout=timeout,
         per_layer=per_layer,
         save=save,

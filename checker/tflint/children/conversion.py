@@ -13,20 +13,14 @@ from typing import TYPE_CHECKING, Any
 from .exchange import answer, awaited, stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+
+    from .source import Source
 
 PACKAGES = ("tensorflow", "tf-keras", "keras", "transformers", "torch", "litert-torch", "numpy")
 BULKY = ("hidden_states", "attentions", "past_key_values")  # one a layer: nobody gets them without asking
 MAX_FRAMES = 20
 MAX_MESSAGE = 20_000
-
-
-class SourceError(Exception):
-    """What is wrong with a source: `kind` is a word for the diagnosis."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class Work:
@@ -46,10 +40,15 @@ class Work:
         self.since, self.doing = now, name
         stage(self.folder, name)
 
-    def learn(self, *sources: Any, **more: Any) -> None:
-        """Tell what the source is, by one function or several; of each input the batch is told first."""
-        inputs = {name: list(each) for source in sources for name, each in source.inputs.items()}
-        for name in (name for source in sources for name in getattr(source, "time_major", ())):
+    def learn(self, *sources: Source, **more: Any) -> None:
+        """Tell what the source is, by one function or several; of each input the batch is told first.
+
+        Raises SourceError where it does not say what its inputs are.
+        """
+        inputs: dict[str, list[Any]] = {
+            name: list(each) for source in sources for name, each in source.inputs().items()
+        }
+        for name in (name for source in sources for name in source.time_major):
             first, second, *rest = inputs[name][0]
             inputs[name][0] = [second, first, *rest]
         self.answer |= {"about": sources[0].about, "source_inputs": inputs, **more}
@@ -101,26 +100,6 @@ def _plain(error: Any) -> dict[str, Any]:
     calls = [[call.source.filename, call.source.line, call.name] for call in error.location.call]
     code = type(error).ErrorCode.Name(error.error_code)
     return {"code": code, "operator": error.operator.name, "message": error.error_message, "calls": calls}
-
-
-def asked_for(outputs: Iterable[str]) -> dict[str, bool]:
-    """Arguments by which a model of transformers gives those of its outputs that it keeps to itself unasked."""
-    kinds = [kind for kind in ("hidden_states", "attentions") if any(kind in name for name in outputs)]
-    return {f"output_{kind}": True for kind in kinds}
-
-
-def named(found: Any) -> dict[str, Any]:
-    """What a model gives by names: its own, else output_0, output_1..."""
-    if hasattr(found, "items"):
-        flat: dict[str, Any] = {}
-        for name, value in found.items():
-            if isinstance(value, (list, tuple)):
-                flat.update({f"{name}_{place}": each for place, each in enumerate(value) if hasattr(each, "shape")})
-            elif value is not None:
-                flat[str(name)] = value
-        return flat
-    values = found if isinstance(found, (list, tuple)) else [found]
-    return {f"output_{place}": value for place, value in enumerate(values) if value is not None}
 
 
 def versions() -> dict[str, str]:

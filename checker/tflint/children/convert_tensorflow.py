@@ -9,10 +9,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .conversion import named, run
+from .conversion import run
+from .source import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .conversion import Work
+    from .source import Source
 
 SPEC = (
     "supported_ops",
@@ -22,7 +26,7 @@ SPEC = (
 )
 
 
-def convert(work: Any) -> None:
+def convert(work: Work) -> None:
     """Load, trace, convert. `goal`: "export" ends before the converter, "convert" starts there."""
     goal, saved = work.request["goal"], work.request["given"]
     work.stage("import")
@@ -40,7 +44,7 @@ def convert(work: Any) -> None:
         else:
             sources = {work.request["signature"]: tf_sources.load(work.request)}
         first = next(iter(sources.values()))
-        loops = tf_steps.follow(first.holder, work.request["steps"])
+        loops = tf_steps.follow(first.model, work.request["steps"])
         work.learn(*sources.values(), eager=tf.executing_eagerly(), loops=loops)
         work.stage("trace")
         export(tf, work, sources, saved)
@@ -64,7 +68,7 @@ def prepare(tf: Any, steps: list[str]) -> None:
         tf.compat.v1.disable_eager_execution = tf.compat.v1.disable_v2_behavior = lambda: None
 
 
-def export(tf: Any, work: Any, sources: dict[str, Any], saved: str) -> None:
+def export(tf: Any, work: Work, sources: dict[str, Source], saved: str) -> None:
     """A SavedModel of these signatures: the wanted inputs and outputs by name, dimensions as the recipe says.
 
     Raises LookupError for an output that none of them has.
@@ -75,7 +79,7 @@ def export(tf: Any, work: Any, sources: dict[str, Any], saved: str) -> None:
     missing = [name for name in work.request["outputs"] if name not in work.answer["source_outputs"]]
     if missing:
         raise LookupError(f"no signature has the output {missing[0]!r}; they have {work.answer['source_outputs']}")
-    holder = next(iter(sources.values())).holder
+    holder = next(iter(sources.values())).model
     module = tf.Module()
     module.state = variables(tf, holder)
     told = tf.saved_model.SaveOptions(save_debug_info=True)  # else the converter's errors name no line of any code
@@ -86,10 +90,10 @@ def export(tf: Any, work: Any, sources: dict[str, Any], saved: str) -> None:
         tf.saved_model.save(module, saved, signatures, told)
 
 
-def served(tf: Any, work: Any, key: str, source: Any, *, several: bool) -> Any:
+def served(tf: Any, work: Work, key: str, source: Source, *, several: bool) -> Any:
     """A source as a concrete function of the wanted interface."""
     specs, inner = {}, {}
-    for name, (shape, dtype) in source.inputs.items():
+    for name, (shape, dtype) in source.inputs().items():
         outer, wanted = work.port(name, dtype)
         sizes = None if shape is None else work.sizes(name, shape, int(name in source.time_major))
         specs[outer] = tf.TensorSpec(sizes, wanted, name=outer)
@@ -144,7 +148,7 @@ def setting(tf: Any, name: str, value: Any) -> Any:
     return tf.as_dtype(value) if name.endswith("_type") else value
 
 
-def representative(work: Any) -> Iterator[Any]:
+def representative(work: Work) -> Iterator[Any]:
     """Calibration samples, one at a time: by input, with the signature before it where there are several."""
     import numpy as np
 

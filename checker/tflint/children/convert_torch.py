@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .conversion import named, run
+from .conversion import run
+from .source import named
 
 CHANNELS_LAST, IMAGE = "channels-last", 4  # a step of the recipe: what has four dimensions is an image
 FIRST, LAST = (0, 3, 1, 2), (0, 2, 3, 1)  # as litert_torch.to_channel_last_io does, which takes arguments by position
@@ -27,7 +28,7 @@ def convert(work: Any) -> None:
     work.request |= {name: work.request[name] or size for name, size in SIZES.items()}
     turned = CHANNELS_LAST in work.request["steps"]
     samples, inner = {}, {}
-    for name, (shape, dtype) in source.inputs.items():
+    for name, (shape, dtype) in source.inputs().items():
         outer, wanted = work.port(name, dtype)
         sizes = work.sizes(name, shape)
         if turned and len(sizes) == IMAGE:

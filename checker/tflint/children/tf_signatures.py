@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from .conversion import SourceError
-from .tf_sources import Source, concrete
+from .source import Source, SourceError
+from .tf_sources import concrete
 
 
 def load(request: dict[str, Any]) -> tuple[dict[str, Source], dict[str, str]]:

@@ -1,121 +1,58 @@
-"""Load a model of TensorFlow's world as a function of named inputs. In the process of what runs or converts it.
+"""Load a model of TensorFlow's world as a function of named inputs.
 
-Whatever the source is, the converter is given the same thing: a function from inputs by name to outputs, what its
-inputs are, and the variables that it reads.
+Whatever the source is, what runs or converts it is given the same thing: a function from inputs by name to outputs,
+what its inputs are, and the variables that it reads.
 """
 # ruff: noqa: PLC0415 - a framework is imported by who has a model of it
 
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
-from . import weights
-from .conversion import SourceError, asked_for
+from . import keras_sources, weights
+from .source import Inputs, Source, SourceError, asked_for, function_of, written_for
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-SEQUENCE = 3  # dimensions
 OWN = ("tf_model.h5", "tf_model.h5.index.json")  # of a checkpoint that has TensorFlow's own weights
-
-
-class Source(NamedTuple):
-    """A model. `inputs`: name -> (dimensions, None where open, or None of unknown rank; dtype)."""
-
-    call: Callable[[dict[str, Any]], Any]
-    inputs: dict[str, tuple[list[int | None] | None, str]]
-    holder: Any
-    about: dict[str, Any] = {}  # noqa: RUF012 - nobody writes into it
-    time_major: tuple[str, ...] = ()
-    """Inputs whose batch is the second dimension."""
 
 
 def load(request: dict[str, Any]) -> Source:
     """The model that a request names. Raises SourceError, and whatever frameworks and the user's code raise."""
-    return LOADERS[request["kind"]](request)
+    return LOADERS[request["kind"]](request)._replace(tensor=tensor)
+
+
+def tensor(value: Any, dtype: str) -> Any:
+    """An array as a tensor."""
+    return tf.cast(value, dtype) if dtype else tf.constant(value)
+
+
+def saved_model(request: dict[str, Any]) -> Source:
+    """A signature of a SavedModel, to be run: the one that is wanted, else the only one."""
+    loaded = tf.saved_model.load(request["source"])
+    keys = list(loaded.signatures)
+    wanted = request.get("source_signature")
+    key = keys[0] if len(keys) == 1 else wanted or "serving_default"  # its conversion may have another name for it
+    if not keys:
+        raise SourceError("signature", "the SavedModel has no signature, so what it takes and gives is not known")
+    if key not in keys:
+        raise SourceError("signature", f"the SavedModel has no signature '{key}'; it has {', '.join(keys)}")
+    return concrete(loaded.signatures[key], loaded, {"signatures": keys})
 
 
 def concrete(function: Any, holder: Any, about: dict[str, Any] | None = None) -> Source:
     """A concrete function."""
     given = function.inputs[: len(function.inputs) - len(function.captured_inputs)]
     specs = function.structured_input_signature[1] or {tensor.name.partition(":")[0]: tensor for tensor in given}
-    return Source(
-        lambda sample: function(**sample), {name: _spec(spec) for name, spec in specs.items()}, holder, about or {}
-    )
+    inputs = {name: _spec(spec) for name, spec in specs.items()}
+    return Source(lambda sample: function(**sample), lambda: inputs, True, holder, about or {})
 
 
 def _spec(spec: Any) -> tuple[list[int | None] | None, str]:
     shape = tf.TensorShape(spec.shape)
     return (shape.as_list() if shape.rank is not None else None), tf.as_dtype(spec.dtype).name
-
-
-def keras(request: dict[str, Any]) -> Source:
-    """A Keras file, `.keras` or `.h5`: each says which Keras wrote it."""
-    path = request["source"]
-    if not path.endswith(".keras") and not request["trusted"]:
-        _refuse_code(path)
-    if _version(path).startswith("2"):
-        import tf_keras
-
-        return keras_model(tf_keras.models.load_model(path, compile=False))
-    import keras as package
-
-    return keras_model(package.saving.load_model(path, compile=False))
-
-
-def _version(path: str) -> str:
-    """Which Keras wrote a file; "" where it does not say, and then Keras tells what is wrong with it."""
-    if not path.endswith(".keras"):
-        return _h5_attribute(path, "keras_version")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return str(json.loads(archive.read("metadata.json"))["keras_version"])
-    except (zipfile.BadZipFile, LookupError, ValueError):
-        return ""
-
-
-def _h5_attribute(path: str, name: str) -> str:
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        value = file.attrs.get(name, "")
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _refuse_code(path: str) -> None:
-    """An `.h5` holds the code of its Lambda layers, and to load it is to run it: Keras only guards `.keras` files."""
-    if '"Lambda"' in _h5_attribute(path, "model_config"):
-        raise SourceError("code", "the file holds Python code (a Lambda layer), which would run when it is loaded")
-
-
-def keras_model(model: Any) -> Source:
-    """A Keras model, of either Keras."""
-    if not getattr(model, "inputs", None):
-        if getattr(model, "built", False):
-            raise SourceError("inputs", "a Keras model that is a class of its own does not say what its inputs are")
-        raise SourceError("unbuilt", "the Keras model has never been called, so its inputs are not known")
-    names = [tensor.name.partition(":")[0] for tensor in model.inputs]
-    inputs: dict[str, tuple[list[int | None] | None, str]] = {
-        name: ([None if size is None else int(size) for size in tensor.shape], tf.as_dtype(tensor.dtype).name)
-        for name, tensor in zip(names, model.inputs)  # noqa: B905 - of one length
-    }
-    outputs = list(getattr(model, "output_names", ()))
-
-    def call(sample: dict[str, Any]) -> Any:
-        values = [sample[name] for name in names]
-        found = model(values if len(values) > 1 else values[0], training=False)
-        if isinstance(found, (list, tuple)) and len(found) == len(outputs):
-            return dict(zip(outputs, found))  # noqa: B905 - same
-        return {outputs[0]: found} if len(outputs) == 1 and hasattr(found, "shape") else found
-
-    major = any(getattr(layer, "time_major", False) for layer in model._flatten_layers())  # noqa: SLF001 - public in neither Keras
-    turned = tuple(name for name, (shape, _) in inputs.items() if major and shape and len(shape) == SEQUENCE)
-    return Source(call, inputs, model, {"layers": sorted({type(layer).__name__ for layer in model.layers})}, turned)
 
 
 def checkpoint(request: dict[str, Any]) -> Source:
@@ -129,15 +66,16 @@ def checkpoint(request: dict[str, Any]) -> Source:
     cls = getattr(transformers, name, None)
     if cls is None:
         raise SourceError("class", f"transformers {transformers.__version__} has no class {name}")
-    own = any((folder / each).exists() for each in OWN)
+    safe = written_for(folder) == "tf"
+    own = safe or any((folder / each).exists() for each in OWN)
     if own:
         model, told = cls.from_pretrained(
-            str(folder), local_files_only=True, output_loading_info=True, use_safetensors=False
+            str(folder), local_files_only=True, output_loading_info=True, use_safetensors=safe
         )
     else:
         model, told = of_torch(cls, folder, trusted=request["trusted"])
     about = {"class": name, "missing": sorted(told["missing_keys"]), "unexpected": sorted(told["unexpected_keys"])}
-    if about["missing"] or request["map"]:
+    if request["goal"] != "run" and (about["missing"] or request["map"]):
         about |= {**carried(request, model, name, None if own else str(folder), about["missing"]), "missing": []}
     return pretrained(request, model, about)
 
@@ -164,8 +102,11 @@ def of_torch(cls: Any, folder: Path, *, trusted: bool) -> tuple[Any, dict[str, A
 def pretrained(request: dict[str, Any], model: Any, about: dict[str, Any]) -> Source:
     """A model of transformers, or one that knows its inputs as those do."""
     more = asked_for(request["outputs"])
-    inputs = {name: _spec(spec) for name, spec in model.input_signature.items()}
-    return Source(lambda sample: model(sample, training=False, **more), inputs, model, about)
+
+    def inputs() -> Inputs:
+        return {name: _spec(spec) for name, spec in model.input_signature.items()}
+
+    return Source(lambda sample: model(sample, training=False, **more), inputs, exact=False, model=model, about=about)
 
 
 def carried(
@@ -200,7 +141,7 @@ def carried(
     if place is None:
         found = weights.of_state({})
     elif ":" in place and not Path(place).exists():
-        found = weights.of_state(torch_module(place).state_dict())
+        found = weights.of_state(state_of(place))
     else:
         found = weights.parameters(place, "tf", trusted=request["trusted"])
     done = weights.carry(slots, found, request["map"], wanted)
@@ -208,14 +149,13 @@ def carried(
     return told
 
 
-def torch_module(place: str) -> Any:
-    """The torch module that `module:function` gives. Raises SourceError."""
-    module, _, name = place.partition(":")
-    found = getattr(__import__(module, fromlist=[name]), name)()
+def state_of(place: str) -> Any:
+    """The state_dict of the torch module that `module:function` gives. Raises SourceError."""
+    found = function_of(place)
     first = found[0] if isinstance(found, tuple) else found
     if not hasattr(first, "state_dict"):
         raise SourceError("weights", f"{place} gives a {type(first).__name__}, and no torch module")
-    return first
+    return first.state_dict()
 
 
 def graph(request: dict[str, Any]) -> Source:
@@ -236,7 +176,7 @@ def graph(request: dict[str, Any]) -> Source:
         found = pruned(*(sample[name] for name in specs))
         return dict(zip(ends, found if isinstance(found, (list, tuple)) else [found]))  # noqa: B905 - of one length
 
-    return Source(call, specs, wrapped)
+    return Source(call, lambda: specs, exact=True, model=wrapped)
 
 
 def python(request: dict[str, Any]) -> Source:
@@ -259,8 +199,7 @@ def python(request: dict[str, Any]) -> Source:
     if hasattr(model, "structured_input_signature"):
         return concrete(model, model)
     if hasattr(model, "layers"):
-        source = keras_model(model)
-        return source._replace(about={**source.about, **about})
+        return keras_sources.of_model(model, about)
     function: Any = model if hasattr(model, "input_signature") else getattr(model, "__call__", None)  # noqa: B004
     if not getattr(function, "input_signature", None):
         what = "Keras models, concrete functions, a tf.Module whose __call__ is a tf.function with an input_signature"
@@ -275,7 +214,8 @@ def _require_eager(what: str) -> None:
 
 
 LOADERS = {
-    "keras": keras,
+    "saved-model": saved_model,
+    "keras": keras_sources.load,
     "checkpoint": checkpoint,
     "graph": graph,
     "python": python,

@@ -6,23 +6,18 @@ from __future__ import annotations
 import inspect
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from . import weights
-from .conversion import SourceError, asked_for
+from .source import Inputs, Source, SourceError, asked_for, function_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT = ("input_ids", "attention_mask", "token_type_ids")
-
-
-class Source(NamedTuple):
-    """A model. `inputs`: name -> (dimensions, None where open; dtype), in the order of its arguments."""
-
-    call: Any
-    inputs: dict[str, tuple[list[int | None], str]]
-    module: torch.nn.Module
-    about: dict[str, Any] = {}  # noqa: RUF012 - nobody writes into it
 
 
 def load(request: dict[str, Any]) -> Source:
@@ -53,10 +48,35 @@ def checkpoint(request: dict[str, Any]) -> Source:
         **({"attn_implementation": "eager"} if "output_attentions" in more else {}),
     )
     about = {"class": name, "missing": sorted(told["missing_keys"]), "unexpected": sorted(told["unexpected_keys"])}
-    if about["missing"] or request["map"]:
+    if request["goal"] != "run" and (about["missing"] or request["map"]):
         about |= {**carried(request, model, name, str(folder), set(about["missing"])), "missing": []}
-    model = model.float().eval()
-    return Source(lambda sample: model(**sample, **more, return_dict=True), _inputs(model), model, about)
+    model = model.float()
+    return of_module(model, lambda: _inputs(model), about, {**more, "return_dict": True})
+
+
+def of_module(
+    module: torch.nn.Module,
+    inputs: Callable[[], Inputs],
+    about: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None,
+) -> Source:
+    """A module, by the arguments of its `forward`; `more`: those that it gets besides its inputs."""
+    module = module.eval()
+    takes = inspect.signature(module.forward).parameters.values()
+    names = {each.name for each in takes if each.kind is not each.VAR_POSITIONAL}
+    whatever = any(each.kind is each.VAR_KEYWORD for each in takes)
+
+    def call(sample: dict[str, Any]) -> Any:
+        by_name = whatever or names >= set(sample)
+        return module(**sample, **(more or {})) if by_name else module(*sample.values(), **(more or {}))
+
+    return Source(call, inputs, exact=False, model=module, about=about or {}, tensor=tensor)
+
+
+def tensor(value: Any, dtype: str) -> Any:
+    """An array as a tensor, integers of 64 bits where nobody says: torch indexes with those."""
+    made = torch.from_numpy(np.array(value))
+    return made.to(getattr(torch, dtype)) if dtype else made.long() if made.dtype == torch.int32 else made
 
 
 def carried(request: dict[str, Any], model: Any, what: str, place: str, missing: set[str]) -> dict[str, Any]:
@@ -76,7 +96,7 @@ def _putter(value: Any) -> Any:
     return lambda array: value.copy_(torch.tensor(array))
 
 
-def _inputs(model: Any) -> dict[str, tuple[list[int | None], str]]:
+def _inputs(model: Any) -> Inputs:
     """Inputs of a model of transformers: what its kind takes."""
     main, config = model.main_input_name, model.config
     if main == "pixel_values":
@@ -101,12 +121,12 @@ def program(request: dict[str, Any]) -> Source:
     if positional not in (0, len(names)):
         raise SourceError("inputs", "the program takes some inputs by position and some by name")
     values = {node.name: node.meta["val"] for node in exported.graph.nodes if node.name in names}
-    inputs = {name: ([_size(size) for size in values[name].shape], _dtype(values[name])) for name in names}
+    inputs: Inputs = {name: ([_size(size) for size in values[name].shape], _dtype(values[name])) for name in names}
 
     def call(sample: dict[str, Any]) -> Any:
         return module(*sample.values()) if positional else module(**sample)
 
-    return Source(call, inputs, module)
+    return Source(call, lambda: inputs, exact=True, model=module, tensor=tensor)
 
 
 def _size(size: Any) -> int | None:
@@ -119,24 +139,31 @@ def _dtype(value: Any) -> str:
 
 def python(request: dict[str, Any]) -> Source:
     """What `module:function` gives: (module, {input: array}), or a module that knows its samples (`sample_inputs`)."""
-    place, _, name = request["source"].partition(":")
-    found = getattr(__import__(place, fromlist=[name]), name)()
+    return given(request, function_of(request["source"]))
+
+
+def given(request: dict[str, Any], found: Any) -> Source:
+    """A torch module, or (module, {input: array})."""
     module, samples = found if isinstance(found, tuple) else (found, getattr(found, "sample_inputs", None))
-    samples = samples() if callable(samples) else samples
     if not isinstance(module, torch.nn.Module):
         raise SourceError("unknown", f"it gives a {type(module).__name__}, not a torch module")
+    about = {}
+    if request["weights"]:
+        about = carried(request, module, type(module).__name__, request["weights"], set(module.state_dict()))
+    return of_module(module, lambda: _sampled(module, samples, request["source"]), about)
+
+
+def _sampled(module: torch.nn.Module, samples: Any, place: str) -> Inputs:
+    """What the samples of a module say of its inputs. Raises SourceError where there are none."""
+    samples = samples() if callable(samples) else samples
     if samples is None:
+        name = place.partition(":")[2]
         raise SourceError("inputs", f"what the inputs are is not known: let {name} give (module, {{input: array}})")
     if not isinstance(samples, dict):
         names = list(inspect.signature(module.forward).parameters)
         samples = dict(zip(names, samples if isinstance(samples, (list, tuple)) else [samples]))  # noqa: B905 - first ones
     values = {name: torch.as_tensor(value) for name, value in samples.items()}
-    about = {}
-    if request["weights"]:
-        about = carried(request, module, type(module).__name__, request["weights"], set(module.state_dict()))
-    module = module.eval()
-    inputs = {name: (list(value.shape), _dtype(value)) for name, value in values.items()}
-    return Source(lambda sample: module(**sample), inputs, module, about)
+    return {name: (list(value.shape), _dtype(value)) for name, value in values.items()}
 
 
 LOADERS = {"checkpoint": checkpoint, "torch": program, "python": python}

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .conversion import SourceError
+from .source import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

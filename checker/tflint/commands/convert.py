@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
-from tflint.commands.fix import checker, noted
+from tflint.commands.fix import checker, noted, targets_of
 from tflint.config.hierarchy import Hierarchy
 from tflint.convert.corrections import as_before, corrected, signature_keys
 from tflint.convert.environment import Environment, environment, installed
 from tflint.convert.flags import dim, pair, signed
 from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe, registerer
-from tflint.convert.source import FUNCTION, converter_of, refuse_code, source_of, weights_of
 from tflint.convert.table import converters
 from tflint.errors import TflintError, one_of, say
 from tflint.open import open_model
-from tflint.runtimes.profile import resolve
+from tflint.source import FUNCTION, by_torch, refuse_code, require_torch, source_of, weights_of
 
 if TYPE_CHECKING:
     from tflint.convert.recipe import Change
     from tflint.findings import FileReport
     from tflint.fix.place import Held
     from tflint.fix.reconvert import Reconverted
+    from tflint.runtimes.profile import RuntimeProfile
 
 FORMATS = ("text", "json", "markdown")
 IN_RECIPE = {
@@ -91,7 +91,7 @@ def convert_command(request: Request) -> int:
             raise TflintError(f"no such file: {samples}")  # now, and not after the conversion
     if not (request.trusted or request.plan):
         refuse_code(source)
-    check = checker(request.model, recipe.targets)
+    check, targets = checker(request.model, recipe.targets), targets_of(request.model, recipe.targets)
     before = check(request.model) if request.model.exists() else None
     size = request.model.stat().st_size if before else 0
     said = recipe.signatures or recipe.source_signature or request.signature
@@ -108,6 +108,7 @@ def convert_command(request: Request) -> int:
     from tflint.fix.weigh import weigh  # noqa: PLC0415 - numpy
 
     require_runtime()
+    places = partial(_places, request, targets)
     with ExitStack() as stack:
         model = stack.enter_context(held(request.model)) if before is not None else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-convert-")))
@@ -119,11 +120,11 @@ def convert_command(request: Request) -> int:
             before,
             check,
             folder,
-            partial(_places, request),
+            places,
             given=given,
             replay=request.recipe is not None,
             keys=[] if said or model is None else signature_keys(open_model(request.model)),
-            targets=[resolve(target) for target in recipe.targets],
+            targets=targets,
             timeout=request.timeout,
             trusted=request.trusted,
             progress=say if sys.stderr.isatty() else lambda _: None,
@@ -132,7 +133,7 @@ def convert_command(request: Request) -> int:
         if found.file is not None and several:
             _prove(request, found)
         if found.file is not None and wanted is not None and not found.problem:
-            wanted.make(found, check, folder / "quantize", _places(request, found.recipe)[0])
+            wanted.make(found, check, folder / "quantize", places(found.recipe)[0])
         if found.file is not None and not several:
             _prove(request, found)
         weigh(found, request.model if before else None, request.timeout)
@@ -169,12 +170,14 @@ def recipe_of(request: Request) -> Recipe:
             raise TflintError(f"{said} is for --source: a recipe is followed as it is, so write it there")
         return read_recipe(request.recipe)
     assert request.source is not None  # noqa: S101 - the caller's condition
-    converter = request.converter or converter_of(source_of(request.source))
-    by_torch = converter.partition("==")[0] == TORCH
+    source = source_of(request.source)
+    converter = request.converter or (TORCH if by_torch(source) else TENSORFLOW)
+    if converter.partition("==")[0] == TORCH:
+        require_torch(source)
     recipe = Recipe(
         request.source,
         converter=converter,
-        settings={"allow_custom_ops": True} if request.registerers and not by_torch else {},
+        settings={"allow_custom_ops": True} if request.registerers and converter.partition("==")[0] != TORCH else {},
         outputs=request.keep_outputs,
         dims=dict(map(dim, request.fix_dims)),
         names=dict(pair("--rename", text) for text in request.renames),
@@ -189,7 +192,7 @@ def recipe_of(request: Request) -> Recipe:
     return signed(recipe, request.signature) if request.signature else recipe
 
 
-def _places(request: Request, recipe: Recipe) -> tuple[Environment, Environment]:
+def _places(request: Request, targets: list[RuntimeProfile], recipe: Recipe) -> tuple[Environment, Environment]:
     """Where a recipe's converter is, and where the source's framework.
 
     Both are where the user says, or here; the release that a recipe names may be one that tflint has installed.
@@ -199,8 +202,7 @@ def _places(request: Request, recipe: Recipe) -> tuple[Environment, Environment]
     if recipe.converter in (TENSORFLOW, TORCH):
         where = given or environment(recipe.converter, progress=progress)
         return where, where
-    profiles = [resolve(target) for target in recipe.targets]
-    oldest = min(profiles, key=lambda each: each.generation, default=None)
+    oldest = min(targets, key=lambda each: each.generation, default=None)
     where = environment(recipe.converter, target=oldest, progress=progress)
     framework = TORCH if recipe.by_torch else TENSORFLOW
     here = any(installed(each) for each in converters() if each.name == framework)
@@ -225,8 +227,10 @@ def _prove(request: Request, found: Reconverted) -> None:
     else:
         gates = with_metrics(default_gates(str(found.file)), metrics)
     python = str(found.home.python) if found.home else sys.executable
-    registerers = found.recipe.registerers
-    prove(found, samples, gates, Options(python=python, timeout=request.timeout, registerers=registerers))
+    told = Options(
+        python=python, timeout=request.timeout, registerers=found.recipe.registerers, trusted=request.trusted
+    )
+    prove(found, samples, gates, told)
     if found.parity is not None:
         found.parity = replace(found.parity, candidate=str(request.out or request.model))
 

@@ -24,6 +24,7 @@ from tflint.open import open_model
 from tflint.registry import catalogue
 from tflint.report import write
 from tflint.report.escape import LONGEST_MESSAGE, no_commands, plain, short
+from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from tflint.findings import FileReport
     from tflint.fix.plan import Step
+    from tflint.runtimes.profile import RuntimeProfile
 
 FORMATS = ("text", "json")
 SCHEMA_VERSION = 1
@@ -102,6 +104,11 @@ def checker(model: Path, targets: tuple[str, ...]) -> Callable[[Path], FileRepor
     plan = plans.make(settings, catalogue())
     contracts = Contracts().of(model, settings.models)
     return lambda path: check_file(path, plan, str(model), contracts)
+
+
+def targets_of(model: Path, named: tuple[str, ...]) -> list[RuntimeProfile]:
+    """What a model is for: the targets that are named, else those that its configuration has. Raises TflintError."""
+    return [resolve(target) for target in named or Hierarchy().of(model).target]
 
 
 def _wishes(request: Request, model: Any) -> Iterator[Step]:

@@ -45,6 +45,7 @@ class Request:
     delegates: str
     registerers: tuple[str, ...]
     python: str | None
+    trusted: bool
     timeout: float
     per_layer: bool
     save: Path | None
@@ -142,6 +143,7 @@ def _options(request: Request, told: Mapping[str, Any]) -> Options:
         ranges={**ranges, **dict(_ranges(request.ranges))},
         registerers=tuple(registerer(text, "--registerer") for text in request.registerers),
         python=request.python or sys.executable,
+        trusted=request.trusted,
         timeout=request.timeout,
         per_layer=request.per_layer,
         progress=_progress() if sys.stderr.isatty() else None,

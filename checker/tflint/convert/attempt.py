@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tflint.convert.interpreters import surroundings
-from tflint.convert.source import source_of
 from tflint.errors import TflintError
 from tflint.process import machine_memory, program, run_program
+from tflint.source import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

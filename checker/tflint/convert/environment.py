@@ -111,7 +111,9 @@ def _missing(converter: Converter) -> str:
 def _chosen(converter: Converter, target: RuntimeProfile | None) -> Requirement:
     """What `auto` stands for. Raises TflintError."""
     if target is None:
-        raise TflintError(f"--converter {AUTO} goes by the runtime that the model is for: name it with --target")
+        raise TflintError(
+            f"--converter {AUTO} goes by the runtime that the model is for: --target, or a configuration's"
+        )
     version = installed(converter)
     mine = tuple(map(int, re.findall(r"\d+", version)[:2]))
     if mine and mine <= target.generation[:2]:

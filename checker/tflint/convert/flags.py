@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tflint.convert.source import source_of
 from tflint.errors import TflintError
+from tflint.source import source_of
 
 if TYPE_CHECKING:
     from tflint.convert.recipe import Recipe

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tflint.convert.corrections import BATCH, longest
 from tflint.convert.failures import library_of
 from tflint.convert.recipe import TENSORFLOW, TORCH, Change
-from tflint.convert.source import FUNCTION
+from tflint.source import FUNCTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

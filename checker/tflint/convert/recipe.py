@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from tflint.convert.settings import DTYPES, checked
-from tflint.convert.source import FUNCTION
 from tflint.errors import TflintError, nearest, one_of
+from tflint.source import FUNCTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,14 +7,15 @@ TensorFlow's model with the result. That says whether weights or code got lost b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint.convert.attempt import GIVEN
 from tflint.convert.recipe import CHANNELS_LAST
-from tflint.convert.source import FUNCTION, TF_WEIGHTS, source_of
+from tflint.source import FUNCTION, by_torch, source_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tflint.fix.reconvert import Reconverted
     from tflint.fix.variant import Quantized, Variant
     from tflint.parity.gates import Gates
@@ -48,11 +49,9 @@ def reference_of(found: Reconverted) -> Reference:
         return Reference(given, f"compared with {framework}'s model that they went into; {note}", asks=False)
     if recipe.by_torch and (recipe.map or CHANNELS_LAST in recipe.steps):
         return Reference(given, "compared with PyTorch's model as it was converted: mapped or turned", asks=False)
-    if source.kind == "checkpoint" and not recipe.by_torch and "torch" not in answer.get("versions", {}):
-        own = {path.name for path in Path(source.spec).iterdir()} & TF_WEIGHTS
-        if not own:
-            note = "compared with TensorFlow's model, not with PyTorch, which is not installed there"
-            return Reference(given, note, asks=False)
+    if by_torch(source) and not recipe.by_torch and "torch" not in answer.get("versions", {}):
+        note = "compared with TensorFlow's model, not with PyTorch, which is not installed there"
+        return Reference(given, note, asks=False)
     return Reference(source.spec)
 
 
@@ -69,7 +68,8 @@ def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Op
 
     reference, candidate, recipe = reference_of(found), str(found.file), found.recipe
     keys = dict(found.tries[-1].attempt.answer.get("keys", {}))
-    asking = replace(options, bind=recipe.names, wanted=recipe.outputs, keys=keys) if reference.asks else options
+    ours = replace(options, trusted=True)  # a program that the converter was given is written by us
+    asking = replace(options, bind=recipe.names, wanted=recipe.outputs, keys=keys) if reference.asks else ours
     report = verify(reference.source, candidate, samples, gates, asking)
     shown = recipe.source if not recipe.weights else recipe.weights
     found.parity, found.note = replace(report, reference=shown), reference.note
@@ -78,7 +78,7 @@ def prove(found: Reconverted, samples: Samples | None, gates: Gates, options: Op
     found.problem = f"parity with {shown} does not hold: {'; '.join(report.reasons)}"
     given = given_of(found)
     if reference.asks and given.exists() and _of_torch(found):
-        between = verify(str(given), candidate, samples, gates, options)
+        between = verify(str(given), candidate, samples, gates, ours)
         found.note = (
             "TensorFlow's model and the result agree: PyTorch's weights or code got lost before the conversion"
             if between.holds
@@ -124,7 +124,4 @@ def _of_torch(found: Reconverted) -> bool:
     if recipe.by_torch:
         return False
     source = source_of(recipe.source)
-    if source.kind != "checkpoint":
-        return recipe.weights is not None
-    names = {path.name for path in Path(source.spec).iterdir()}
-    return any(name.endswith((".safetensors", ".bin")) for name in names)
+    return by_torch(source) if source.kind == "checkpoint" else recipe.weights is not None

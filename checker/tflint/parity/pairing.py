@@ -10,8 +10,9 @@ import numpy as np
 from tflint.errors import TflintError
 from tflint.parity.entry import Entry, bound, entries, pick
 from tflint.parity.recorded import POSITIONS
-from tflint.parity.runners import SAVED_MODEL, kind_of
+from tflint.parity.runners import kind_of
 from tflint.parity.values import carried, fed, real
+from tflint.source import SAVED_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,18 +12,18 @@ import numpy as np
 
 from tflint.errors import TflintError
 from tflint.parity.samples import Samples, load
+from tflint.source import FUNCTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 POSITIONS = "position "  # names of values that have none: by place among the inputs
 
 
 def recorded(spec: str) -> Samples:
     """Samples of a path, or of `module:function`. Raises TflintError."""
     path = Path(spec)
-    if not path.exists() and _FUNCTION.fullmatch(spec):
+    if not path.exists() and FUNCTION.fullmatch(spec):
         return Samples(tuple(_rows(_all(spec), spec)), spec)
     if not path.exists():
         raise TflintError(f"no such file: {spec}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from tflint.parity.entry import entries, pick, plain_port
 from tflint.parity.process import RUNNER, SOURCES, Process
 from tflint.parity.results import SAVED, TFLITE_RUNNERS
 from tflint.parity.values import fed
+from tflint.source import ENDINGS, FUNCTION, INSIDE, by_torch, refuse_code, source_of, untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,15 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT, BUILTIN = "default", "builtin"
 RUNNERS = dict(zip((DEFAULT, BUILTIN), TFLITE_RUNNERS, strict=True))
-TFLITE, SAVED_MODEL = "tflite", "saved-model"
-FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-ENDINGS = {
-    **dict.fromkeys((".npz", ".jsonl"), SAVED),
-    **dict.fromkeys((".keras", ".h5", ".hdf5"), "keras"),
-    ".pt2": "torch",
-    ".pb": "graph",
-}
-INSIDE = {"saved_model.pb": SAVED_MODEL, "config.json": "checkpoint"}  # a file of a folder -> its kind
+TFLITE = "tflite"
 PACKAGES = {
     "checkpoint": "transformers with torch (of tf_model.h5 alone: with tensorflow and tf-keras)",
     "torch": "torch",
@@ -58,13 +50,15 @@ def run(
     timeout: float = TIMEOUT,
     children: Children | None = None,
     wanted: tuple[str, ...] = (),
+    trusted: bool = False,
 ) -> Results:
     """Outputs of a `.tflite` model, of a model of another framework, or those that were saved in a `.npz`.
 
     `entry`: the one whose inputs the samples are; of another framework, that of the model that it is compared with.
     `mode`: with default delegates, or with builtin kernels alone as on a phone. `children`: started before, of which
-    one is taken. `wanted`: outputs of another framework's model, none named: all. Raises TflintError for a source that
-    is not there, for samples that are not its inputs', and where there is no runtime.
+    one is taken. `wanted`: outputs of another framework's model, none named: all. `trusted`: code that a file holds may
+    run. Raises TflintError for a source that is not there or not trusted, for samples that are not its inputs', and
+    where there is no runtime.
     """
     kind = kind_of(source)
     if kind == SAVED:
@@ -81,12 +75,19 @@ def run(
         require_runtime(python)
     elif kind != "python" and not Path(source).exists():
         raise TflintError(f"no such file: {source}")
+    else:
+        spec = source_of(source)
+        if not trusted:
+            refuse_code(spec)
+        request |= {"trusted": trusted, "by_torch": by_torch(spec)}
     with closing(children.take() if children else Process(RUNNER if kind == TFLITE else SOURCES, python)) as process:
         request |= {**_ops(registerers, python), **described(entry, samples, process.folder)}
         failure = process.ask(request, timeout)
         answer, arrays = process.answer() if not failure else ({}, {})
     if "refused" in answer:
         raise TflintError(f"{answer['refused']} ({python})")
+    if "untrusted" in answer:
+        raise untrusted(source, answer["untrusted"])
     if "missing" in answer:
         packages = PACKAGES.get(kind, "tensorflow")
         raise TflintError(
@@ -117,7 +118,7 @@ def kind_of(source: str) -> str:
         return inside or (SAVED if any(path.glob("*.npz")) else TFLITE)
     if not path.exists() and FUNCTION.fullmatch(source):
         return "python"
-    return ENDINGS.get(path.suffix, TFLITE)
+    return SAVED if path.suffix in (".npz", ".jsonl") else ENDINGS.get(path.suffix, TFLITE)
 
 
 def intermediates(

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Options:
     """How to verify. `bind`: reference name -> candidate name of inputs and outputs, `keys`: of signatures.
 
-    `ranges`: of random inputs. `wanted`: outputs of a framework's model that are compared; none named: all.
+    `ranges`: of random inputs. `wanted`: outputs of a framework's model that are compared; none named: all. `trusted`:
+    code that a file holds may run.
     """
 
     signature: str | None = None
@@ -44,6 +45,7 @@ class Options:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     registerers: tuple[str, ...] = ()
     python: str = sys.executable
+    trusted: bool = False
     timeout: float = TIMEOUT
     per_layer: bool = False
     progress: Callable[[str], None] | None = None
@@ -204,4 +206,5 @@ def _run(source: str, samples: Samples, entry: Entry, mode: str, pair: Pair, opt
         python=_python(source, pair, options),
         timeout=options.timeout,
         wanted=wanted,
+        trusted=options.trusted,
     )

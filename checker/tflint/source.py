@@ -1,7 +1,8 @@
-"""What a model came from: which kind of source a word names. Nothing is loaded here."""
+"""What a model came from: which kind of source a word names, and whose framework loads it. Nothing is loaded here."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 from tflint.errors import TflintError
 
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+SAVED_MODEL = "saved-model"
 ENDINGS = {".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".pt2": "torch", ".pb": "graph"}
-INSIDE = {"saved_model.pb": "saved-model", "config.json": "checkpoint"}
+INSIDE = {"saved_model.pb": SAVED_MODEL, "config.json": "checkpoint"}
 TF_WEIGHTS = {"tf_model.h5", "tf_model.h5.index.json"}
 TORCH_WEIGHTS = {
     "model.safetensors",
@@ -19,6 +21,7 @@ TORCH_WEIGHTS = {
     "pytorch_model.bin.index.json",
 }
 UNSAFE = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib")  # pickles: to load one is to run what is in it
+MAX_HEADER = 100_000_000  # bytes, as safetensors has it
 KNOWN = (
     "a SavedModel folder, a Keras file (.keras, .h5), module:function, a torch.export program (.pt2), a Hugging Face "
     "checkpoint folder, or a frozen graph (.pb)"
@@ -62,10 +65,12 @@ def refuse_code(source: SourceSpec) -> None:
     sample inputs that need it (torch/_export/serde/serialize.py); sizes it reads with sympy.sympify, which evaluates.
     """
     if source.kind == "torch":
-        raise TflintError(
-            f"{source.spec}: torch.export.load unpickles what is in the file, which may run code: --trust-source if "
-            "you know who made it"
-        )
+        raise untrusted(source.spec, "torch.export.load unpickles what is in the file, which may run code")
+
+
+def untrusted(source: str, why: str) -> TflintError:
+    """What is said of a source that is not loaded."""
+    return TflintError(f"{source}: {why}: --trust-source if you know who made it")
 
 
 def weights_of(text: str, source: SourceSpec) -> str:
@@ -77,9 +82,29 @@ def weights_of(text: str, source: SourceSpec) -> str:
     return text
 
 
-def converter_of(source: SourceSpec) -> str:
-    """The converter of a source's own framework; that of a function is TensorFlow's until it is called."""
+def by_torch(source: SourceSpec) -> bool:
+    """Whether PyTorch loads it; a function is TensorFlow's until it is called."""
     if source.kind == "checkpoint":
-        has = {path.name for path in Path(source.spec).iterdir()}
-        return "tensorflow" if has & TF_WEIGHTS and not has & TORCH_WEIGHTS else "litert-torch"
-    return "litert-torch" if source.kind == "torch" else "tensorflow"
+        files = list(Path(source.spec).iterdir())
+        has = {path.name for path in files if not _of_tensorflow(path)}
+        return (len(has) == len(files) and not has & TF_WEIGHTS) or bool(has & TORCH_WEIGHTS)
+    return source.kind == "torch"
+
+
+def require_torch(source: SourceSpec) -> None:
+    """Raise TflintError for a checkpoint whose weights PyTorch's class does not read."""
+    if source.kind == "checkpoint" and not by_torch(source):
+        raise TflintError(f"{source.spec}: its weights are TensorFlow's alone: --converter tensorflow reads them")
+
+
+def _of_tensorflow(path: Path) -> bool:
+    """Whether a file of safetensors says that TensorFlow wrote it: its kernels are turned, its names others."""
+    if path.suffix != ".safetensors":
+        return False
+    try:
+        with path.open("rb") as file:
+            size = int(file.read(8)[::-1].hex(), 16)  # of the header, the lowest byte first
+            header = json.loads(file.read(min(size, MAX_HEADER)))
+        return bool(header["__metadata__"]["format"] == "tf")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
