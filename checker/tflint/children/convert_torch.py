@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .conversion import run
 from .source import named
+
+if TYPE_CHECKING:
+    from .conversion import Work
+    from .source import Source
 
 CHANNELS_LAST, IMAGE = "channels-last", 4  # a step of the recipe: what has four dimensions is an image
 FIRST, LAST = (0, 3, 1, 2), (0, 2, 3, 1)  # as litert_torch.to_channel_last_io does, which takes arguments by position
 SIZES = {"batch": 1, "length": 128}  # litert-torch exports with the shapes of its samples
 
 
-def convert(work: Any) -> None:
+def convert(work: Work) -> None:
     """Load, export with samples of the wanted shapes, convert."""
     work.stage("import")
     import litert_torch
@@ -30,7 +34,7 @@ def convert(work: Any) -> None:
     samples, inner = {}, {}
     for name, (shape, dtype) in source.inputs().items():
         outer, wanted = work.port(name, dtype)
-        sizes = work.sizes(name, shape)
+        sizes = work.sizes(name, shape or [])
         if turned and len(sizes) == IMAGE:
             sizes = [sizes[axis] for axis in LAST]
         samples[outer] = torch.zeros(sizes, dtype=getattr(torch, wanted))
@@ -44,13 +48,13 @@ def convert(work: Any) -> None:
     model.export(str(work.folder / "model.tflite"))
 
 
-def wrapped(torch: Any, work: Any, source: Any, inner: dict[str, tuple[str, Any]]) -> Any:
+def wrapped(torch: Any, work: Work, source: Source, inner: dict[str, tuple[str, Any]]) -> Any:
     """A module of the wanted interface: names and element types outside, the source's inside."""
 
     class Served(torch.nn.Module):  # type: ignore[misc] # torch is loaded late
         def __init__(self) -> None:
             super().__init__()
-            self.module = source.module
+            self.module = source.model
             self.training = False  # eval() would ask it of programs of torch.export, which have no other mode
 
         def forward(self, **sample: Any) -> Any:
