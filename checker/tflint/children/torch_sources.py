@@ -63,11 +63,12 @@ def of_module(
     """A module, by the arguments of its `forward`; `more`: those that it gets besides its inputs."""
     module = module.eval()
     takes = inspect.signature(module.forward).parameters.values()
-    names = {each.name for each in takes if each.kind is not each.VAR_POSITIONAL}
-    whatever = any(each.kind is each.VAR_KEYWORD for each in takes)
+    names = {each.name for each in takes if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)}
+    others = any(each.kind is each.VAR_KEYWORD for each in takes)
 
     def call(sample: dict[str, Any]) -> Any:
-        by_name = whatever or names >= set(sample)
+        given = set(sample)
+        by_name = given <= names or (others and (not names or bool(given & names)))
         return module(**sample, **(more or {})) if by_name else module(*sample.values(), **(more or {}))
 
     return Source(call, inputs, exact=False, model=module, about=about or {}, tensor=tensor)
