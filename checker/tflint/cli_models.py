@@ -14,6 +14,9 @@ Target = Annotated[
     typer.Option("--target", "-t", help="Runtime to judge against: an id of `tflint target list` or a TOML profile."),
 ]
 Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
+Trusted = Annotated[
+    bool, typer.Option("--trust-source", help="Load a source that runs code of its own: .pt2, Lambda layers, pickles.")
+]
 
 
 def verify(
@@ -61,9 +64,7 @@ def verify(
         str | None,
         typer.Option(metavar="PATH", help="Interpreter of the environment that has REFERENCE's framework."),
     ] = None,
-    trust_source: Annotated[
-        bool, typer.Option("--trust-source", help="Load a REFERENCE that runs code of its own: .pt2, Lambda layers.")
-    ] = False,
+    trust_source: Trusted = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for all samples of one model.")] = 600,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text, json or markdown.")] = "text",
     output: Annotated[Path | None, typer.Option("-o", help="Write the report to a file.")] = None,
@@ -188,9 +189,7 @@ def fix(
     python: Annotated[
         str | None, typer.Option(metavar="PATH", help="Interpreter of the environment that has the converter.")
     ] = None,
-    trust_source: Annotated[
-        bool, typer.Option("--trust-source", help="Load sources that run code of their own, such as Lambda layers.")
-    ] = False,
+    trust_source: Trusted = False,
     target: Target = None,
     unsafe_fixes: Annotated[
         bool, typer.Option("--unsafe-fixes", help="Also mend what changes numbers or what callers bind to.")
