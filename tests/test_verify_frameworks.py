@@ -167,6 +167,40 @@ def test_what_the_older_keras_wrote_is_a_reference(tmp_path: Path) -> None:
         assert run["reference"]["failure"] == ""
 
 
+STATEFUL = """
+import keras, tensorflow as tf, tf_keras
+for name, package, ending in (("new", keras, "keras"), ("old", tf_keras, "h5")):
+    x = package.Input(batch_shape=(1, 5, 4), name="x")
+    model = package.Model(x, package.layers.LSTM(6, stateful=True)(x))
+    model.save(f"{name}.{ending}")
+    open(f"{name}.tflite", "wb").write(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+class Counter(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.count = tf.Variable(1.0)
+    @tf.function(input_signature=[tf.TensorSpec([2], name="x")])
+    def count_up(self, x):
+        return {"y": x * self.count.assign_add(1.0)}
+counter = Counter()
+tf.saved_model.save(counter, "counter", {"serving_default": counter.count_up})
+converter = tf.lite.TFLiteConverter.from_saved_model("counter")
+converter.experimental_enable_resource_variables = True
+open("counter.tflite", "wb").write(converter.convert())
+"""
+
+
+@pytest.mark.slow
+def test_states_of_a_reference_are_reset(tmp_path: Path) -> None:
+    """Each sample begins where the model begins: layers that keep states forget them, variables are as they were."""
+    python = made(tmp_path, "TENSORFLOW_PYTHON", STATEFUL)
+    for reference in ("new.keras", "old.h5", "counter"):
+        candidate = f"{reference.partition('.')[0]}.tflite"
+        done = tflint("verify", reference, candidate, "--python", python, "-f", "json", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), reference
+        notes = json.loads(done.stdout)["entries"][0]["runs"][0]["notes"]
+        assert "both keep state between runs: each sample got a new interpreter" in notes
+
+
 @pytest.mark.slow
 def test_torch_is_a_reference(tmp_path: Path) -> None:
     """A module that a function gives, and programs of torch.export, whatever form they were exported with."""

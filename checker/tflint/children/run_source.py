@@ -24,6 +24,7 @@ class Framework:
     """A model that takes a sample by names and gives {name: array}, as a Session runs it."""
 
     def __init__(self, request: dict[str, Any]) -> None:
+        self.request = request
         self.wanted: list[str] = request["wanted"]
         self.outputs: list[str] | None = None
         self.source = load(request)
@@ -33,7 +34,13 @@ class Framework:
             torch.set_grad_enabled(False)  # else it keeps what gradients would be of
 
     def fresh(self) -> None:
-        """Nothing to start again: these keep no interpreter."""
+        """Start again with nothing of earlier runs: layers forget their states, a SavedModel is loaded anew."""
+        if self.request["kind"] == "saved-model":
+            self.source = load(self.request)
+        flatten = getattr(self.source.model, "_flatten_layers", tuple)  # public in neither Keras
+        for layer in flatten():
+            if getattr(layer, "stateful", False) and hasattr(layer, "cell"):
+                layer.reset_states() if hasattr(layer, "reset_states") else layer.reset_state()
 
     def __call__(self, sample: dict[str, Any]) -> list[Any]:
         """Outputs of a sample, in the order of `outputs`."""
