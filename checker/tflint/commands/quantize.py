@@ -171,7 +171,7 @@ def wish_of(model: Path, request: Asked, check: Callable[[Path], FileReport]) ->
     from tflint.open import open_model  # noqa: PLC0415 - late
     from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.gates import EXACT, with_metrics  # noqa: PLC0415 - with numpy
-    from tflint.parity.pairing import conformed  # noqa: PLC0415 - numpy
+    from tflint.parity.pairing import conformed, of_entry  # noqa: PLC0415 - numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
 
     schemes = schemes_of(request.scheme)
@@ -181,7 +181,8 @@ def wish_of(model: Path, request: Asked, check: Callable[[Path], FileReport]) ->
     samples: dict[str | None, Samples] = {}
     if request.inputs is not None:
         given = recorded(request.inputs)
-        samples = {entry.key: conformed(given, entry) for entry in found}
+        own = {entry.key: given if len(found) == 1 else of_entry(given, entry) for entry in found}
+        samples = {entry.key: conformed(rows, entry) for entry in found if (rows := own[entry.key])}
     return Wish(schemes, check, calibration, samples, request.metrics, request.timeout, _progress())
 
 

@@ -99,6 +99,13 @@ def _meet(one: tuple[int, ...] | None, other: tuple[int, ...] | None) -> bool:
     return len(one) == len(other) and all(a == b or -1 in (a, b) for a, b in zip(one, other, strict=True))
 
 
+def of_entry(samples: Samples | None, entry: Entry | None) -> Samples | None:
+    """Of samples for several signatures those with the inputs of one; None, and so random ones: there are none."""
+    names = {port.name for port in entry.inputs} if entry else set()
+    rows = tuple(row for row in samples.rows if names <= row.keys()) if samples else ()
+    return replace(samples, rows=rows) if samples and rows else None
+
+
 def conformed(samples: Samples, entry: Entry) -> Samples:
     """Samples as raw tensors of an entry's inputs, by their names, and what else they have as labels.
 

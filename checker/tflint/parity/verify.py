@@ -12,7 +12,7 @@ from tflint.parity.gates import gates_for
 from tflint.parity.generate import COUNT, SEED, Side, generate
 from tflint.parity.judge import Judgement, judge
 from tflint.parity.layers import Layers, compared, pairs
-from tflint.parity.pairing import Pair, conformed, handed, inputs, meant, paired
+from tflint.parity.pairing import Pair, conformed, handed, inputs, meant, of_entry, paired
 from tflint.parity.report import ParityReport, Part
 from tflint.parity.results import SAVED
 from tflint.parity.runners import BUILTIN, DEFAULT, TFLITE, TIMEOUT, intermediates, kind_of, open_source, run
@@ -79,7 +79,7 @@ def verify(
     problems: list[str] = []
     found_pairs = list(paired(reference, candidate, models, problems, options.signature, options.keys))
     for ours, theirs in found_pairs:
-        given = samples if len(found_pairs) == 1 else _own(samples, ours or theirs)
+        given = samples if len(found_pairs) == 1 else of_entry(samples, ours or theirs)
         parts.append(_part(Pair(reference, candidate, models, ours, theirs), given, gates, options))
     return ParityReport(reference, candidate, gates, tuple(parts), tuple(problems), scheme.name)
 
@@ -131,13 +131,6 @@ def _part(pair: Pair, samples: Samples | None, gates: Gates, options: Options) -
     if pair.ours and pair.theirs and (apart or options.per_layer) and any(each.compared for each in kept):
         return replace(part, layers=_layers(pair, part, theirs, gates, options))
     return part
-
-
-def _own(samples: Samples | None, entry: Entry | None) -> Samples | None:
-    """Of samples for several signatures those with the inputs of one; None, and so random ones: there are none."""
-    names = {port.name for port in entry.inputs} if entry else set()
-    rows = tuple(row for row in samples.rows if names <= row.keys()) if samples else ()
-    return replace(samples, rows=rows) if samples and rows else None
 
 
 def _asked(entry: Entry, keys: Mapping[str, str]) -> Entry:
