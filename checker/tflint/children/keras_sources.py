@@ -43,7 +43,8 @@ def _told(path: str) -> tuple[bool, str]:
     if path.endswith(".keras"):
         with suppress(zipfile.BadZipFile, LookupError, ValueError), zipfile.ZipFile(path) as archive:
             version = str(json.loads(archive.read("metadata.json"))["keras_version"])
-            return b'"__lambda__"' in archive.read("config.json"), version
+            mark = b'"Lambda"' if version.startswith("2") else b'"__lambda__"'
+            return mark in archive.read("config.json"), version
         return False, ""  # Keras tells what is wrong with it
     import h5py
 
