@@ -54,6 +54,17 @@ def test_a_signal_is_named(tmp_path: Path, name: str) -> None:
     assert (ended.died_of, ended.stage, ended.answer) == (name, "convert", None)
 
 
+def test_what_a_program_leaves_goes_with_its_folder(tmp_path: Path) -> None:
+    """Temporary files of what is killed are in the folder of its run."""
+    ended = ran(
+        tmp_path,
+        "import tempfile\n(folder / 'stage').write_text(tempfile.mkstemp()[1])\nos.kill(os.getpid(), signal.SIGTERM)",
+    )
+
+    assert ended.died_of == "SIGTERM"
+    assert Path(ended.stage).is_relative_to(tmp_path / "folder")
+
+
 def state_of(pid: str) -> str:
     status = Path("/proc", pid, "stat")
     return status.read_text().split()[2] if status.exists() else "gone"

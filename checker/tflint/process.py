@@ -95,13 +95,15 @@ def launched(
 
     Raises TflintError where there is no such interpreter, OSError where there is no room.
     """
-    (folder / "work").mkdir()
+    for name in ("work", "temporary"):
+        (folder / name).mkdir()
+    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder / "temporary"))  # what is killed clears nothing away
     with (folder / "stderr").open("wb") as said:
         try:
             return subprocess.Popen(  # noqa: S603 - this interpreter, or the one that the user names
                 [str(Path(shutil.which(python) or python).absolute()), *command, str(folder), *modules],
                 cwd=folder / "work",
-                env=environment,
+                env={**(os.environ if environment is None else environment), **places},
                 stdin=stdin,
                 stdout=subprocess.DEVNULL,
                 stderr=said,
