@@ -152,6 +152,7 @@ def test_auto_goes_by_the_configuration(checkpoint: Path, tmp_path: Path) -> Non
     (tmp_path / "m.tflite").write_bytes(sketch.build(OPEN))
     arguments = ("fix", "m.tflite", "--source", str(checkpoint), "--converter", "auto")
     nowhere = {"PATH": str(tmp_path), "HOME": str(tmp_path), "TFLITE_LINT_CONVERTERS": str(tmp_path / "converters")}
+    nowhere |= {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "uv")}
     asking = tflint(*arguments, cwd=tmp_path, **nowhere)
     (tmp_path / "tflint.toml").write_text('target = ["tflite-2.13"]')
     going = tflint(*arguments, cwd=tmp_path, **nowhere)
@@ -160,7 +161,7 @@ def test_auto_goes_by_the_configuration(checkpoint: Path, tmp_path: Path) -> Non
     assert "goes by the runtime that the model is for: --target" in asking.stderr
     assert "--target" not in going.stderr
     assert going.stderr.count("\n") == 1
-    assert "uv" in going.stderr
+    assert "tensorflow 2.13.1" in going.stderr
 
 
 CASES = [
@@ -319,6 +320,7 @@ def test_several_variants_of_one_conversion(keras_models: tuple[str, Path], tmp_
         "markdown",
     )
     done = tflint("fix", "m.tflite", "--source", str(folder / "model.keras"), *arguments, cwd=tmp_path)
+    size = (tmp_path / "m.tflite").stat().st_size
     out = ("--out", "m.tflite")
     again = tflint("fix", "new.tflite", "--source", str(folder / "model.keras"), *arguments, *out, cwd=tmp_path)
 
@@ -331,6 +333,6 @@ def test_several_variants_of_one_conversion(keras_models: tuple[str, Path], tmp_
     assert made[5].endswith(" ms")
     assert made[6].endswith(" %")
     assert {"float32", "float16", "weight-only-int8"} <= {row[1] for row in rows}
-    assert (tmp_path / "m.tflite").stat().st_size == int(made[3].replace(",", ""))
+    assert size == int(made[3].replace(",", ""))
     written = [path.name for path in sorted(tmp_path.glob("*.tflite"))]
     assert written == ["m-weight-only-int8.tflite", "m.tflite"]

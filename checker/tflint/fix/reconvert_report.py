@@ -134,7 +134,8 @@ def _lines(name: str, found: Reconverted) -> Iterator[str]:
             continue
         now = _codes(each.report)
         weight = found.weights.get(place - 1)
-        told = (f"{each.size:,} bytes", f"{each.operators:,} operator{'' if each.operators == 1 else 's'}", _time(weight), _off(weight, " logit diff"))
+        operators = f"{each.operators:,} operator{'' if each.operators == 1 else 's'}"
+        told = (f"{each.size:,} bytes", operators, _time(weight), _off(weight, " logit diff"))
         yield f"    {', '.join(filter(None, told))}"
         yield from (f"    {line}" for line in _weights(each))
         for what, codes in (("mended", known - now), ("new", now - known if known else set()), ("left", now & known)):
