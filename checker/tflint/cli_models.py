@@ -142,7 +142,7 @@ def fix(
     calibration: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH|MODULE:FUNCTION", help="Samples for int8 and int16x8: .npz, a folder of them, .jsonl."
+            metavar="PATH|MODULE:FUNCTION", help="Samples for int8 and int16x8: .npz, a folder of them, .jsonl, .txt."
         ),
     ] = None,
     inputs: Annotated[

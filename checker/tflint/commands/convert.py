@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tflint.findings import FileReport
     from tflint.fix.place import Held
     from tflint.fix.reconvert import Reconverted
+    from tflint.parity.samples import Samples
     from tflint.runtimes.profile import RuntimeProfile
 
 FORMATS = ("text", "json", "markdown")
@@ -213,20 +214,28 @@ def _prove(request: Request, found: Reconverted) -> None:
     """Compare with the source's own framework."""
     from tflint.fix.against import prove  # noqa: PLC0415 - numpy
     from tflint.fix.calibration import some  # noqa: PLC0415 - numpy
+    from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.gates import HALF, with_metrics  # noqa: PLC0415 - numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
+    from tflint.parity.texts import Tokenizer  # noqa: PLC0415 - numpy
     from tflint.parity.verify import Options, default_gates  # noqa: PLC0415 - numpy
 
-    samples = recorded(request.inputs) if request.inputs else None
+    python = str(found.home.python) if found.home else sys.executable
+    tokenizer = Tokenizer(found.recipe.source, python, request.timeout)
+
+    def tokenized(path: Path) -> Samples:
+        assert found.file is not None  # noqa: S101 - the caller's condition
+        return tokenizer.samples(path, entries(open_model(found.file)))
+
+    samples = recorded(request.inputs, tokenized) if request.inputs else None
     several = "," in (found.recipe.quantize or "")
     if several and samples is None and found.recipe.calibration is not None:
-        samples = some(recorded(found.recipe.calibration))
+        samples = some(recorded(found.recipe.calibration, tokenized))
     metrics = found.recipe.metrics
     if several:  # they are for the variants: what float16 has to keep, a float model has as well
         gates = HALF if metrics else default_gates(str(found.file))
     else:
         gates = with_metrics(default_gates(str(found.file)), metrics)
-    python = str(found.home.python) if found.home else sys.executable
     told = Options(
         python=python, timeout=request.timeout, registerers=found.recipe.registerers, trusted=request.trusted
     )

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tflint.fix.place import Held
     from tflint.fix.variant import Quantized, Variant, Wish
     from tflint.parity.samples import Samples
+    from tflint.parity.texts import Tokenizer
 
 EXTRA = "tflint fix --quantize quantizes with ai-edge-quantizer: pip install 'tflint[quantize]'"
 MODULES = ("numpy", "ai_edge_litert", "ai_edge_quantizer")
@@ -164,8 +166,10 @@ def _wish(request: Request) -> Wish:
     return wish_of(request.model, request, checker(request.model, request.targets))
 
 
-def wish_of(model: Path, request: Asked, check: Callable[[Path], FileReport]) -> Wish:
-    """What is asked for of a float model. Raises TflintError."""
+def wish_of(
+    model: Path, request: Asked, check: Callable[[Path], FileReport], tokenizer: Tokenizer | None = None
+) -> Wish:
+    """What is asked for of a float model. `tokenizer`: of what it came from. Raises TflintError."""
     from tflint.fix.calibration import by_entry  # noqa: PLC0415 - numpy
     from tflint.fix.variant import Wish, schemes_of  # noqa: PLC0415 - numpy
     from tflint.open import open_model  # noqa: PLC0415 - late
@@ -177,10 +181,11 @@ def wish_of(model: Path, request: Asked, check: Callable[[Path], FileReport]) ->
     schemes = schemes_of(request.scheme)
     with_metrics(EXACT, request.metrics)  # says at once what is wrong with them
     found = entries(open_model(model))
-    calibration = {} if request.calibration is None else by_entry(recorded(request.calibration), found)
+    tokenized = None if tokenizer is None else partial(tokenizer.samples, entries=found)
+    calibration = {} if request.calibration is None else by_entry(recorded(request.calibration, tokenized), found)
     samples: dict[str | None, Samples] = {}
     if request.inputs is not None:
-        given = recorded(request.inputs)
+        given = recorded(request.inputs, tokenized)
         own = {entry.key: given if len(found) == 1 else of_entry(given, entry) for entry in found}
         samples = {entry.key: conformed(rows, entry) for entry in found if (rows := own[entry.key])}
     return Wish(schemes, check, calibration, samples, request.metrics, request.timeout, _progress())

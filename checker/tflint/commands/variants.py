@@ -16,6 +16,7 @@ from tflint.fix.quantize import quantize
 from tflint.fix.requantize import requantized
 from tflint.fix.variant import schemes_of
 from tflint.parity.process import QUANTIZER, RUNNER, Children
+from tflint.parity.texts import Tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,8 @@ class Variants:
         """
         assert found.file is not None  # noqa: S101 - the caller's condition
         folder.mkdir()
-        wish = wish_of(found.file, self.asked, check)
+        home = (found.home or where).python
+        wish = wish_of(found.file, self.asked, check, Tokenizer(found.recipe.source, str(home), self.asked.timeout))
         if self.several and found.parity is not None:
             random = not (self.asked.inputs or self.asked.calibration)
             wish = replace(wish, samples={part.key: part.samples for part in found.parity.parts}, random=random)

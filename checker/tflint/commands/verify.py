@@ -81,7 +81,7 @@ def _verified(request: Request) -> ParityReport:
     told = _configured(request.candidate)
     options = _options(request, told)
     gates = _gates(request, told, default_gates(request.candidate, request.reference))
-    report = verify(request.reference, request.candidate, _samples(request, told), gates, options)
+    report = verify(request.reference, request.candidate, _samples(request, told, options), gates, options)
     if request.save_inputs is not None:
         _save_inputs(report, request.save_inputs)
     if request.save is not None:
@@ -106,11 +106,19 @@ def _configured(candidate: str) -> Mapping[str, Any]:
     return {key: value for table in tables for key, value in table.items()}
 
 
-def _samples(request: Request, told: Mapping[str, Any]) -> Samples | None:
+def _samples(request: Request, told: Mapping[str, Any], options: Options) -> Samples | None:
+    from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
+    from tflint.parity.runners import open_source  # noqa: PLC0415 - numpy
+    from tflint.parity.texts import Tokenizer  # noqa: PLC0415 - numpy
+
+    def tokenized(path: Path) -> Samples:
+        found = entries(open_source(request.candidate or ""))
+        asked = tuple(entry for entry in found if options.signature in (None, entry.key))
+        return Tokenizer(request.reference or "", options.python, options.timeout).samples(path, asked)
 
     spec = request.inputs or told.get("inputs") or told.get("inputs_from")
-    return None if spec is None else recorded(spec)
+    return None if spec is None else recorded(spec, tokenized)
 
 
 def _gates(request: Request, told: Mapping[str, Any], scheme: Gates) -> Gates:

@@ -74,8 +74,11 @@ def attempt(
         return exported
     if recipe.calibration is not None and calibrates:
         from tflint.convert.calibration import calibrated, stored  # noqa: PLC0415 - numpy
+        from tflint.parity.texts import Tokenizer  # noqa: PLC0415 - same
 
-        request |= stored(calibrated(recipe.calibration, exported.answer["inputs"]), folder / "samples.npz")
+        tokenizer = Tokenizer(recipe.source, str(home.python), timeout)
+        samples = calibrated(recipe.calibration, exported.answer["inputs"], tokenizer)
+        request |= stored(samples, folder / "samples.npz")
     made = _followed(recipe, {**request, "goal": "convert"}, where, folder / "convert", timeout)
     told = made.ended.answer
     if told is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +17,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tflint.parity.samples import Samples
+    from tflint.parity.texts import Tokenizer
 
 
-def calibrated(spec: str, inputs: Mapping[str, Any]) -> dict[str | None, Samples]:
+def calibrated(spec: str, inputs: Mapping[str, Any], tokenizer: Tokenizer) -> dict[str | None, Samples]:
     """The samples of `spec` as the inputs of each signature take them.
 
     `inputs`: signature -> name -> [sizes, None where open, or None of unknown rank; dtype]. Raises TflintError for
     samples that would calibrate wrongly in silence.
     """
-    return by_entry(recorded(spec), tuple(_entry(key, ports) for key, ports in inputs.items()))
+    found = tuple(_entry(key, ports) for key, ports in inputs.items())
+    return by_entry(recorded(spec, partial(tokenizer.samples, entries=found)), found)
 
 
 def _entry(key: str, inputs: Mapping[str, Any]) -> Entry:

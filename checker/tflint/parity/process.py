@@ -22,7 +22,7 @@ from tflint.process import died, end, launched, program, short_of_memory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RUNNER, SOURCES, QUANTIZER = "run_tflite", "run_source", "quantize"  # programs of `children`
+RUNNER, SOURCES, QUANTIZER, TEXTS = "run_tflite", "run_source", "quantize", "texts"  # programs of `children`
 LAG = 0.004  # seconds between looks at a child: Popen.wait with a time limit looks every 50 ms
 FULL = 1 << 16  # bytes that are left where nothing could be written
 

@@ -1,4 +1,4 @@
-"""Recorded samples: `.npz`, a folder of them, `.jsonl`, or what a Python function gives."""
+"""Recorded samples: `.npz`, a folder of them, `.jsonl`, texts, or what a Python function gives."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ import numpy as np
 
 from tflint.errors import TflintError
 from tflint.parity.samples import Samples, load
+from tflint.parity.texts import SUFFIX
 from tflint.source import FUNCTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 POSITIONS = "position "  # names of values that have none: by place among the inputs
 
 
-def recorded(spec: str) -> Samples:
-    """Samples of a path, or of `module:function`. Raises TflintError."""
+def recorded(spec: str, tokenized: Callable[[Path], Samples] | None = None) -> Samples:
+    """Samples of a path, or of `module:function`. `tokenized`: makes them of texts. Raises TflintError."""
     path = Path(spec)
     if not path.exists() and FUNCTION.fullmatch(spec):
         return Samples(tuple(_rows(_all(spec), spec)), spec)
     if not path.exists():
         raise TflintError(f"no such file: {spec}")
+    if path.suffix == SUFFIX:
+        if tokenized is None:
+            raise TflintError(f"{spec}: texts take the tokenizer of a checkpoint, and there is none here")
+        return tokenized(path)
     return _lines(path) if path.suffix == ".jsonl" else load(path)
 
 
