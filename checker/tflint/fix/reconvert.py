@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tflint.convert.recipe import Change, Recipe
     from tflint.findings import FileReport, Finding
     from tflint.fix.variant import Quantized
-    from tflint.fix.weigh import Weight
     from tflint.parity.report import ParityReport
     from tflint.runtimes.profile import RuntimeProfile
 
@@ -53,6 +52,14 @@ class Try:
         """Recurrent layer -> why it runs in a loop nevertheless."""
         asked = self.report and any(finding.rule.code in LOOPS for finding in self.report.findings)
         return dict(self.attempt.answer.get("loops", {})) if asked else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Seconds of a run, one thread, default delegates; percent of logit difference from the source. None: unknown."""
+
+    latency: float | None = None
+    logit: float | None = None
 
 
 @dataclass(slots=True)

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from tflint.convert.recipe import Change
     from tflint.findings import FileReport, Finding
-    from tflint.fix.reconvert import Reconverted, Try
-    from tflint.fix.weigh import Weight
+    from tflint.fix.reconvert import Reconverted, Try, Weight
 
 SCHEMA_VERSION = 1
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
+from tflint.fix.reconvert import Weight
 from tflint.open import open_model
 from tflint.parity.entry import entries
 from tflint.parity.generate import SEED, Side, generate
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from tflint.parity.judge import Judgement
 
 RUNS = 3  # random samples, of a model that is not compared
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """Seconds of a run, one thread, default delegates; percent of logit difference from the source. None: unknown."""
-
-    latency: float | None = None
-    logit: float | None = None
 
 
 def weigh(found: Reconverted, before: Path | None, timeout: float) -> None:
