@@ -83,3 +83,10 @@ def finish(process: subprocess.Popen[str]) -> tuple[str, str]:
     """Wait for it; give what it said on both streams."""
     with process:
         return process.communicate(timeout=120)
+
+
+def await_progress(process: subprocess.Popen[str], start: str) -> None:
+    """Wait until a process says a line that starts so."""
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith(start):
+        assert process.poll() is None

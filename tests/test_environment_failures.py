@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from building import MINE, child, finish, needs_uv, small, visible
+from building import MINE, await_progress, child, finish, needs_uv, small, visible
 from tflint.convert.build import why
 from tflint.convert.environment import environment
 from tflint.errors import TflintError
@@ -24,9 +24,7 @@ pytestmark = pytest.mark.usefixtures("kept")
 def test_killed_build_leaves_nothing_that_looks_ready(kept: Path, tmp_path: Path, at: str) -> None:
     """A build that is killed is not there; the next one waits for the uv that outlived it, and takes its place."""
     with child(tmp_path, stop=at) as process:
-        assert process.stdout is not None
-        while not process.stdout.readline().startswith(at):
-            assert process.poll() is None
+        await_progress(process, at)
         process.kill()
     assert [name for name in visible(kept) if not name.startswith(".")] == []
 
@@ -42,9 +40,7 @@ def test_killed_build_leaves_nothing_that_looks_ready(kept: Path, tmp_path: Path
 def test_interrupted_build_leaves_nothing(kept: Path, tmp_path: Path, at: str) -> None:
     """Who is interrupted takes away what was built so far, and ends uv."""
     with child(tmp_path, stop=at) as process:
-        assert process.stdout is not None
-        while not process.stdout.readline().startswith(at):
-            assert process.poll() is None
+        await_progress(process, at)
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=60)
     assert error.splitlines()[-1] == "KeyboardInterrupt"
