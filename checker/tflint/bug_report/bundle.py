@@ -8,6 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
+from tflint.fix.place import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,6 @@ def read_log(path: Path) -> str:
 
 def write_bundle(out: Path, texts: Mapping[str, str], model: Path | None) -> None:
     """Write it whole or not at all; `model` goes in as `model.tflite`. Raises TflintError."""
-    from tflint.fix.place import scratch  # noqa: PLC0415 - late
-
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with scratch(out) as draft:
