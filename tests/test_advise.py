@@ -14,9 +14,9 @@ from models import EXAMPLES
 from tflint import sketch
 from tflint.advice import tree
 from tflint.advice.advise import _one_scale, advise
-from tflint.fix import quantizer
-from tflint.fix.document import open_document
-from tflint.fix.half import halve
+from tflint.fixer import quantizer
+from tflint.fixer.document import open_document
+from tflint.fixer.half import halve
 from tflint.open import open_model
 from tflint.parity.entry import entries
 from tflint.parity.generate import Side, generate

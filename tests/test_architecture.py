@@ -188,7 +188,10 @@ def test_structure_is_decoded_in_one_place() -> None:
     `Tensor.values`, weights under --deep, the options of custom ops, the memory plan of TFLite Micro, string
     tensors, sketches, and the archive behind the model.
     """
-    custom, archive = {"runtimes/custom.py", "runtimes/micro.py"}, {"model/archive.py", "fix/tail.py", "fix/half.py"}
+    custom, archive = (
+        {"runtimes/custom.py", "runtimes/micro.py"},
+        {"model/archive.py", "fixer/tail.py", "fixer/half.py"},
+    )
     blobs = {"model/view.py", "model/weights.py", *custom, *archive, "sketch/text.py"}
     allowed = {CHECKER / "model" / "flatbuf.py", RULES / "integrity" / "arity.py", *(CHECKER / name for name in blobs)}
     decoding: dict[Path, set[str]] = {}
@@ -200,7 +203,7 @@ def test_structure_is_decoded_in_one_place() -> None:
     assert not offenders(decoding)
     assert not offenders({path: names for path, names in reading.items() if path.is_relative_to(RULES)})
     numpy = {path for path in [*modules(CHECKER), *modules(RULES)] if "numpy" in imports(path)}
-    assert {p for p in numpy if p.parent.name not in ("parity", "fix", "convert", "children")} == {
+    assert {p for p in numpy if p.parent.name not in ("parity", "fixer", "convert", "children")} == {
         CHECKER / "model" / "weights.py"
     }
     mapping = {path for path in [*modules(CHECKER), *modules(RULES)] if "mmap" in imports(path)}
@@ -238,7 +241,7 @@ def test_a_check_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     assert "tflint.engine" in loaded
     assert {name.partition(".")[0] for name in loaded} & LAZY == set()
     assert "importlib.metadata" not in loaded
-    assert not [name for name in loaded if name.startswith(("tflint.sketch", "tflint.fix", "tflint.parity"))]
+    assert not [name for name in loaded if name.startswith(("tflint.sketch", "tflint.fixer", "tflint.parity"))]
     assert {name for name in loaded if name.startswith("tflint.contract.")} == {"tflint.contract.find"}
 
 

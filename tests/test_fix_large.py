@@ -30,12 +30,12 @@ y: float32[1,4096] = FULLY_CONNECTED(x, w, -)
 EDIT = """
 import json, resource, sys, time
 from pathlib import Path
-from tflint.fix.document import open_document
-from tflint.fix.edits.facts import SetMinRuntimeVersion
-from tflint.fix.edits.interface import AddSignature
-from tflint.fix.edits.upkeep import DedupeBuffers, DropDeadCode
-from tflint.fix.loop import digest
-from tflint.fix.place import write_pieces
+from tflint.fixer.document import open_document
+from tflint.fixer.edits.facts import SetMinRuntimeVersion
+from tflint.fixer.edits.interface import AddSignature
+from tflint.fixer.edits.upkeep import DedupeBuffers, DropDeadCode
+from tflint.fixer.loop import digest
+from tflint.fixer.place import write_pieces
 
 def private():
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())

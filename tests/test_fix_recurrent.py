@@ -18,7 +18,7 @@ from tflint import sketch
 from tflint.convert.corrections import corrected
 from tflint.convert.recipe import Recipe
 from tflint.engine import Plan, check_model
-from tflint.fix.reconvert import unclean
+from tflint.fixer.reconvert import unclean
 from tflint.model.read import decode, read_model
 from tflint.parity.samples import Samples, save
 from tflint.registry import catalogue

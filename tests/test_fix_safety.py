@@ -145,7 +145,7 @@ def test_two_processes_on_one_file(tmp_path: Path) -> None:
 
 def test_a_file_that_changes_meanwhile_is_left(tmp_path: Path) -> None:
     """What somebody else wrote while both models ran is not overwritten."""
-    from tflint.fix.place import held, put, scratch, write_pieces  # noqa: PLC0415 - the parts between which it happens
+    from tflint.fixer.place import held, put, scratch, write_pieces  # noqa: PLC0415 - the parts between which it happens
 
     path = model(tmp_path, UNSIGNED)
     with held(path) as mine, scratch(path) as candidate:

@@ -13,7 +13,7 @@ from tflint.commands.fix import targets_of
 from tflint.convert.corrections import corrected, wanted
 from tflint.convert.recipe import Change, Recipe
 from tflint.engine import Plan, check_model
-from tflint.fix import reconvert
+from tflint.fixer import reconvert
 from tflint.model.read import decode
 from tflint.registry import catalogue
 from tflint.runtimes.profile import resolve

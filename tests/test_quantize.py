@@ -16,9 +16,9 @@ from ai_edge_litert.interpreter import Interpreter
 from command import tflint
 from models import ROOT
 from quantizing import AUTOENCODER, CORPUS, DENSE, GESTURES, RANDOM, built, corpus, outlier, quantized, recorded, values
-from tflint.fix import quantizer
-from tflint.fix.document import open_document
-from tflint.fix.half import halve
+from tflint.fixer import quantizer
+from tflint.fixer.document import open_document
+from tflint.fixer.half import halve
 from tflint.model.read import read_model
 from tflint.model.scheme import schemes
 from tflint.parity.process import Children

@@ -9,7 +9,7 @@ import pytest
 
 from quantizing import DENSE, built
 from tflint.errors import TflintError
-from tflint.fix.calibration import by_entry, checked
+from tflint.fixer.calibration import by_entry, checked
 from tflint.model.read import read_model
 from tflint.parity.entry import entries
 from tflint.parity.samples import Samples

@@ -15,7 +15,7 @@ import pytest
 
 from command import TFLINT
 from quantizing import CORPUS, DENSE, LARGE, built, corpus
-from tflint.fix import quantizer
+from tflint.fixer import quantizer
 from tflint.model.read import read_model
 from tflint.parity.process import Children
 

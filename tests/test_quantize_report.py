@@ -12,7 +12,7 @@ import pytest
 
 from command import TFLINT
 from quantizing import GESTURES, corpus
-from tflint.fix.quantizer import culprit
+from tflint.fixer.quantizer import culprit
 
 if TYPE_CHECKING:
     from pathlib import Path

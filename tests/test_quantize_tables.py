@@ -10,8 +10,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from command import tflint
 from quantizing import RANDOM, built, quantized, values
-from tflint.fix.document import open_document
-from tflint.fix.lookup import narrow
+from tflint.fixer.document import open_document
+from tflint.fixer.lookup import narrow
 from tflint.model.read import read_model
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import pytest
 
 from command import tflint
 from quantizing import CORPUS, corpus, quantized, recorded
-from tflint.fix import quantizer
-from tflint.fix.calibration import by_entry
-from tflint.fix.versions import version_of
+from tflint.fixer import quantizer
+from tflint.fixer.calibration import by_entry
+from tflint.fixer.versions import version_of
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import read_model
 from tflint.parity.entry import entries

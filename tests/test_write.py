@@ -14,8 +14,8 @@ from ai_edge_litert.interpreter import Interpreter
 from models import all_models
 from tflint import sketch
 from tflint.errors import TflintError
-from tflint.fix.document import Document, open_document
-from tflint.fix.edits.facts import set_metadata
+from tflint.fixer.document import Document, open_document
+from tflint.fixer.edits.facts import set_metadata
 from tflint.model import archive
 from tflint.model.flatbuf import Reader
 from tflint.model.read import decode

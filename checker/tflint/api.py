@@ -17,12 +17,12 @@ from tflint.subject import ModelFile, Target
 
 if TYPE_CHECKING:
     from tflint.contract.find import Contract
-    from tflint.fix.edits.advice import ask_metadata, ask_outputs, ask_sizes
-    from tflint.fix.edits.edit import ByHand, Edit
-    from tflint.fix.edits.facts import MendOperatorCodes, SetMinRuntimeVersion
-    from tflint.fix.edits.interface import AddSignature, Permute
-    from tflint.fix.edits.numbers import ClampConstant, DropRoundTrip, NarrowInput, SetQuant, StripBorder
-    from tflint.fix.edits.upkeep import DedupeBuffers, DropDeadCode
+    from tflint.fixer.edits.advice import ask_metadata, ask_outputs, ask_sizes
+    from tflint.fixer.edits.edit import ByHand, Edit
+    from tflint.fixer.edits.facts import MendOperatorCodes, SetMinRuntimeVersion
+    from tflint.fixer.edits.interface import AddSignature, Permute
+    from tflint.fixer.edits.numbers import ClampConstant, DropRoundTrip, NarrowInput, SetQuant, StripBorder
+    from tflint.fixer.edits.upkeep import DedupeBuffers, DropDeadCode
     from tflint.model import archive, schema
     from tflint.model.conversion import conversion_of
     from tflint.model.indexed import LOOKUPS, indexed
@@ -40,33 +40,33 @@ if TYPE_CHECKING:
 _LATER = {
     "Facts": "model.weights",
     "Reached": "model.reachable",
-    "MendOperatorCodes": "fix.edits.facts",
-    "SetMinRuntimeVersion": "fix.edits.facts",
-    "DropDeadCode": "fix.edits.upkeep",
-    "DedupeBuffers": "fix.edits.upkeep",
-    "StripBorder": "fix.edits.numbers",
-    "SetQuant": "fix.edits.numbers",
-    "NarrowInput": "fix.edits.numbers",
-    "DropRoundTrip": "fix.edits.numbers",
-    "ClampConstant": "fix.edits.numbers",
-    "AddSignature": "fix.edits.interface",
-    "ByHand": "fix.edits.edit",
+    "MendOperatorCodes": "fixer.edits.facts",
+    "SetMinRuntimeVersion": "fixer.edits.facts",
+    "DropDeadCode": "fixer.edits.upkeep",
+    "DedupeBuffers": "fixer.edits.upkeep",
+    "StripBorder": "fixer.edits.numbers",
+    "SetQuant": "fixer.edits.numbers",
+    "NarrowInput": "fixer.edits.numbers",
+    "DropRoundTrip": "fixer.edits.numbers",
+    "ClampConstant": "fixer.edits.numbers",
+    "AddSignature": "fixer.edits.interface",
+    "ByHand": "fixer.edits.edit",
     "CUSTOM": "runtimes.construct",
     "LAST_KNOWN_CODE": "runtimes.construct",
     "LOOKUPS": "model.indexed",
     "Contract": "contract.find",
-    "Edit": "fix.edits.edit",
+    "Edit": "fixer.edits.edit",
     "PLACEHOLDER": "runtimes.construct",
-    "Permute": "fix.edits.interface",
+    "Permute": "fixer.edits.interface",
     "VIEWS": "model.match",
     "Match": "model.match",
     "Weights": "model.weights",
     "TaskMetadata": "model.task_metadata",
     "TensorMetadata": "model.task_metadata",
     "archive": "model.archive",
-    "ask_metadata": "fix.edits.advice",
-    "ask_outputs": "fix.edits.advice",
-    "ask_sizes": "fix.edits.advice",
+    "ask_metadata": "fixer.edits.advice",
+    "ask_outputs": "fixer.edits.advice",
+    "ask_sizes": "fixer.edits.advice",
     "callees": "runtimes.control",
     "computed": "runtimes.shapes",
     "const": "model.match",

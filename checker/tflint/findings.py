@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tflint.fix.edits.edit import Edit
+    from tflint.fixer.edits.edit import Edit
     from tflint.model.path import Place
     from tflint.rule import Rule
     from tflint.runtimes.refusal import Located

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tflint.findings import Hit, Severity
-    from tflint.fix.edits.edit import Applicability
+    from tflint.fixer.edits.edit import Applicability
 
 Scope = Literal["ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice"]
 Status = Literal["stable", "preview"]

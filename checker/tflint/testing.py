@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from tflint.findings import Finding
-    from tflint.fix.edits.edit import Edit
+    from tflint.fixer.edits.edit import Edit
     from tflint.model.view import Model
     from tflint.rule import Rule
 
@@ -227,7 +227,7 @@ def check_fix(rule: Rule, folder: Path) -> None:
 
 def _mends(rule: Rule, case: Case) -> bool:
     """Hold the fixes of one block to it; False where there are none."""
-    from tflint.fix.document import Document  # noqa: PLC0415 - for rules with a fix
+    from tflint.fixer.document import Document  # noqa: PLC0415 - for rules with a fix
 
     data, asked = sketch.build(case.text), tuple(_contracts(case.text))
 

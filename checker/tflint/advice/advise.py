@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflint.advice.fitness import current, of_model, of_target, size_under
 from tflint.advice.tree import integers_only, schemes, walk
-from tflint.fix.refusal import CALLS
+from tflint.fixer.refusal import CALLS
 from tflint.parity.entry import entries
 from tflint.report.escape import plain
 from tflint.runtimes.verdict import judge

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tflint.advice.imagined import without_kernel
-from tflint.fix.refusal import refuse, refuse_static
+from tflint.fixer.refusal import refuse, refuse_static
 from tflint.model.scheme import WEIGHTED, schemes, weighted
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tflint.fix.refusal import TAKEN
-from tflint.fix.versions import CHANNELS, version_of
+from tflint.fixer.refusal import TAKEN
+from tflint.fixer.versions import CHANNELS, version_of
 from tflint.model.scheme import WEIGHTED
 from tflint.model.tensor import Quant
 from tflint.runtimes.kernel import kernel

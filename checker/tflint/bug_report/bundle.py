@@ -8,7 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
-from tflint.fix.place import scratch
+from tflint.fixer.place import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -28,8 +28,8 @@ from tflint.source import FUNCTION, by_torch, refuse_code, require_torch, source
 if TYPE_CHECKING:
     from tflint.convert.recipe import Change
     from tflint.findings import FileReport
-    from tflint.fix.place import Held
-    from tflint.fix.reconvert import Reconverted
+    from tflint.fixer.place import Held
+    from tflint.fixer.reconvert import Reconverted
     from tflint.parity.samples import Samples
     from tflint.runtimes.profile import RuntimeProfile
 
@@ -103,10 +103,10 @@ def convert_command(request: Request) -> int:
         sys.stdout.write(_planned(request, recipe, before, given))
         return 0
     from tflint.commands import variants  # noqa: PLC0415 - numpy
-    from tflint.fix.place import held  # noqa: PLC0415 - late
-    from tflint.fix.prove import require_runtime  # noqa: PLC0415 - late
-    from tflint.fix.reconvert import reconvert  # noqa: PLC0415 - late
-    from tflint.fix.weigh import weigh  # noqa: PLC0415 - numpy
+    from tflint.fixer.place import held  # noqa: PLC0415 - late
+    from tflint.fixer.prove import require_runtime  # noqa: PLC0415 - late
+    from tflint.fixer.reconvert import reconvert  # noqa: PLC0415 - late
+    from tflint.fixer.weigh import weigh  # noqa: PLC0415 - numpy
 
     require_runtime()
     places = partial(_places, request, targets)
@@ -212,8 +212,8 @@ def _places(request: Request, targets: list[RuntimeProfile], recipe: Recipe) -> 
 
 def _prove(request: Request, found: Reconverted) -> None:
     """Compare with the source's own framework."""
-    from tflint.fix.against import prove  # noqa: PLC0415 - numpy
-    from tflint.fix.calibration import some  # noqa: PLC0415 - numpy
+    from tflint.fixer.against import prove  # noqa: PLC0415 - numpy
+    from tflint.fixer.calibration import some  # noqa: PLC0415 - numpy
     from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.gates import HALF, with_metrics  # noqa: PLC0415 - numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
@@ -246,9 +246,9 @@ def _prove(request: Request, found: Reconverted) -> None:
 
 def _put(request: Request, found: Reconverted, model: Held | None) -> None:
     """The candidate in the model's place, and an entry in the lock."""
-    from tflint.fix.loop import digest  # noqa: PLC0415 - late
-    from tflint.fix.place import put, put_new, scratch  # noqa: PLC0415 - late
-    from tflint.fix.prove import metrics_of  # noqa: PLC0415 - late
+    from tflint.fixer.loop import digest  # noqa: PLC0415 - late
+    from tflint.fixer.place import put, put_new, scratch  # noqa: PLC0415 - late
+    from tflint.fixer.prove import metrics_of  # noqa: PLC0415 - late
 
     assert found.file is not None  # noqa: S101 - the caller's condition
     target = request.out or request.model
@@ -273,7 +273,7 @@ def _put(request: Request, found: Reconverted, model: Held | None) -> None:
 
 
 def _rendered(request: Request, found: Reconverted, size: int) -> str:
-    from tflint.fix import reconvert_report as report  # noqa: PLC0415 - late
+    from tflint.fixer import reconvert_report as report  # noqa: PLC0415 - late
 
     name, written = str(request.model), None if found.problem else str(request.out or request.model)
     if request.output_format == "json":
@@ -291,6 +291,6 @@ def _planned(request: Request, recipe: Recipe, before: FileReport | None, given:
     better, changes = (recipe, []) if request.recipe else corrected(recipe, before.findings if before else ())
     if request.output_format == "json":
         return json.dumps(better.plain, indent=2) + "\n"
-    from tflint.fix.reconvert_report import planned  # noqa: PLC0415 - late
+    from tflint.fixer.reconvert_report import planned  # noqa: PLC0415 - late
 
     return planned(str(request.model), better.source, [*given, *changes], before)

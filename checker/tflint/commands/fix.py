@@ -14,12 +14,12 @@ from tflint.contract.find import Contracts, key_in
 from tflint.contract.lock import read_lock
 from tflint.engine import check_file
 from tflint.errors import TflintError, one_of, say
-from tflint.fix import asked
-from tflint.fix.edits.upkeep import KeepOutputs
-from tflint.fix.loop import Outcome, mend
-from tflint.fix.place import alone
-from tflint.fix.plan import steps_for
-from tflint.fix.prove import require_runtime
+from tflint.fixer import asked
+from tflint.fixer.edits.upkeep import KeepOutputs
+from tflint.fixer.loop import Outcome, mend
+from tflint.fixer.place import alone
+from tflint.fixer.plan import steps_for
+from tflint.fixer.prove import require_runtime
 from tflint.open import open_model
 from tflint.registry import catalogue
 from tflint.report import write
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tflint.findings import FileReport
-    from tflint.fix.plan import Step
+    from tflint.fixer.plan import Step
     from tflint.runtimes.profile import RuntimeProfile
 
 FORMATS = ("text", "json")

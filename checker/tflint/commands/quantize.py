@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tflint.findings import FileReport
-    from tflint.fix.place import Held
-    from tflint.fix.variant import Quantized, Variant, Wish
+    from tflint.fixer.place import Held
+    from tflint.fixer.variant import Quantized, Variant, Wish
     from tflint.parity.samples import Samples
     from tflint.parity.texts import Tokenizer
 
@@ -85,8 +85,8 @@ def require_quantizer() -> None:
 
 def _quantized(request: Request, children: Children) -> int:
     from tflint.commands.fix import FORMATS  # noqa: PLC0415 - while the children import
-    from tflint.fix.place import held  # noqa: PLC0415 - same
-    from tflint.fix.quantize import quantize  # noqa: PLC0415 - same
+    from tflint.fixer.place import held  # noqa: PLC0415 - same
+    from tflint.fixer.quantize import quantize  # noqa: PLC0415 - same
 
     one_of(request.output_format, "--output-format", FORMATS)
     wish = _wish(request)
@@ -104,7 +104,7 @@ def _quantized(request: Request, children: Children) -> int:
 
 def why_missing(found: Quantized) -> str:
     """Why nothing is kept of schemes that were asked for."""
-    from tflint.fix.quantize import RANDOM  # noqa: PLC0415 - numpy
+    from tflint.fixer.quantize import RANDOM  # noqa: PLC0415 - numpy
 
     chance = "; random samples decided: give real ones (--inputs or --calibration)" if RANDOM in found.notes else ""
     if found.wish.auto:
@@ -124,8 +124,8 @@ def _why_not(scheme: str, found: Quantized) -> str:
 def _install(request: Request, found: Quantized, variant: Variant, model: Held) -> None:
     """Put a variant in its place."""
     from tflint.commands.fix import noted  # noqa: PLC0415 - late
-    from tflint.fix.loop import digest  # noqa: PLC0415 - late
-    from tflint.fix.place import put, scratch  # noqa: PLC0415 - late
+    from tflint.fixer.loop import digest  # noqa: PLC0415 - late
+    from tflint.fixer.place import put, scratch  # noqa: PLC0415 - late
 
     assert variant.file is not None  # noqa: S101 - what holds has a file
     place = found.place(variant, request.out or request.model) if found.wish.several else request.out
@@ -147,7 +147,7 @@ def entry(found: Quantized, variant: Variant, digests: tuple[str, str]) -> dict[
     """What the lock keeps: with what, how, from what, and the numbers."""
     from importlib.metadata import version  # noqa: PLC0415 - late
 
-    from tflint.fix.quantize_report import proof  # noqa: PLC0415 - numpy
+    from tflint.fixer.quantize_report import proof  # noqa: PLC0415 - numpy
 
     return {
         "tool": f"tflint {__version__}",
@@ -170,8 +170,8 @@ def wish_of(
     model: Path, request: Asked, check: Callable[[Path], FileReport], tokenizer: Tokenizer | None = None
 ) -> Wish:
     """What is asked for of a float model. `tokenizer`: of what it came from. Raises TflintError."""
-    from tflint.fix.calibration import by_entry  # noqa: PLC0415 - numpy
-    from tflint.fix.variant import Wish, schemes_of  # noqa: PLC0415 - numpy
+    from tflint.fixer.calibration import by_entry  # noqa: PLC0415 - numpy
+    from tflint.fixer.variant import Wish, schemes_of  # noqa: PLC0415 - numpy
     from tflint.open import open_model  # noqa: PLC0415 - late
     from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.gates import EXACT, with_metrics  # noqa: PLC0415 - with numpy
@@ -196,7 +196,7 @@ def _progress() -> Callable[[str], None]:
 
 
 def _rendered(request: Request, found: Quantized) -> str:
-    from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
+    from tflint.fixer import quantize_report  # noqa: PLC0415 - numpy
 
     written = request.out or request.model
     if request.output_format == "json":

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from tflint.commands.fix import noted
 from tflint.commands.quantize import Asked, entry, require_quantizer, why_missing, wish_of
 from tflint.errors import TflintError
-from tflint.fix.against import by_source
-from tflint.fix.loop import digest
-from tflint.fix.place import put, put_new, scratch
-from tflint.fix.quantize import quantize
-from tflint.fix.requantize import requantized
-from tflint.fix.variant import schemes_of
+from tflint.fixer.against import by_source
+from tflint.fixer.loop import digest
+from tflint.fixer.place import put, put_new, scratch
+from tflint.fixer.quantize import quantize
+from tflint.fixer.requantize import requantized
+from tflint.fixer.variant import schemes_of
 from tflint.parity.process import QUANTIZER, RUNNER, Children
 from tflint.parity.texts import Tokenizer
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tflint.convert.environment import Environment
     from tflint.convert.recipe import Recipe
     from tflint.findings import FileReport
-    from tflint.fix.place import Held
-    from tflint.fix.reconvert import Reconverted
+    from tflint.fixer.place import Held
+    from tflint.fixer.reconvert import Reconverted
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tflint.errors import TflintError
-from tflint.fix.calibration import by_entry
+from tflint.fixer.calibration import by_entry
 from tflint.parity.entry import Entry, Port
 from tflint.parity.recorded import recorded
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
-from tflint.fix.edits.tables import TYPES
+from tflint.fixer.edits.tables import TYPES
 from tflint.model import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.flatbuf import Table
 
 UNITS = {name: number for number, name in schema.ENUMS["ProcessUnitOptions"].items()}

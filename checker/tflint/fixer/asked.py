@@ -6,16 +6,16 @@ import math
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
-from tflint.fix.edits.interface import SIDES, AddSignature, Permute, Rename, RenameSignature
-from tflint.fix.edits.metadata import AddMetadata
-from tflint.fix.edits.shapes import VARIES, Dim, SetDims
-from tflint.fix.plan import Step
+from tflint.fixer.edits.interface import SIDES, AddSignature, Permute, Rename, RenameSignature
+from tflint.fixer.edits.metadata import AddMetadata
+from tflint.fixer.edits.shapes import VARIES, Dim, SetDims
+from tflint.fixer.plan import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from tflint.fix.edits.edit import Edit
+    from tflint.fixer.edits.edit import Edit
     from tflint.model.view import Model
 
 SIGNATURE = "signature"

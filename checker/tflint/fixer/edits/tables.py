@@ -9,7 +9,7 @@ from tflint.model import schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.flatbuf import Table
 
 CODES = {name: code for code, name in schema.ENUMS["BuiltinOperator"].items()}

@@ -8,11 +8,11 @@ from struct import pack, unpack
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
-from tflint.fix.edits.edit import Edit
-from tflint.fix.edits.tables import TYPES, is_output, makers, op_name, opcode, put_at_border, replaced, users
+from tflint.fixer.edits.edit import Edit
+from tflint.fixer.edits.tables import TYPES, is_output, makers, op_name, opcode, put_at_border, replaced, users
 
 if TYPE_CHECKING:
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.flatbuf import Table
 
 CAST_OPTIONS = 37  # BuiltinOptions: CastOptions

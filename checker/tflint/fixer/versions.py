@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tflint.fix.edits.facts import MIN_RUNTIME, SetMinRuntimeVersion
+from tflint.fixer.edits.facts import MIN_RUNTIME, SetMinRuntimeVersion
 from tflint.runtimes.profile import minimum_runtime
 
 if TYPE_CHECKING:
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.tensor import Tensor
     from tflint.model.view import Op, OperatorCode
 

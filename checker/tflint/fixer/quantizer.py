@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tflint.fix.mended import mend
-from tflint.fix.prepared import KEY, prepared
-from tflint.fix.refusal import explained
+from tflint.fixer.mended import mend
+from tflint.fixer.prepared import KEY, prepared
+from tflint.fixer.refusal import explained
 from tflint.parity.entry import entries
 from tflint.parity.process import QUANTIZER
 from tflint.process import machine_memory

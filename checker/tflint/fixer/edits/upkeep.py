@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError, known
-from tflint.fix.edits.edit import Edit
-from tflint.fix.edits.interface import border_names, border_rows
-from tflint.fix.edits.tables import renumbered, rows_of
+from tflint.fixer.edits.edit import Edit
+from tflint.fixer.edits.interface import border_names, border_rows
+from tflint.fixer.edits.tables import renumbered, rows_of
 from tflint.model.reachable import Reached
 
 if TYPE_CHECKING:
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.flatbuf import Table
 
 LEAST = 1024  # bytes of a constant that is worth sharing, as TFL702 has it

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from tflint.fix.variant import Quantized, Variant
+    from tflint.fixer.variant import Quantized, Variant
     from tflint.parity.accuracy import Accuracy
     from tflint.parity.judge import Judgement, Verdict
     from tflint.parity.metrics import Numbers

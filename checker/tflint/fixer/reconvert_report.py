@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tflint.convert.recipe import Change
     from tflint.findings import FileReport, Finding
-    from tflint.fix.reconvert import Reconverted, Try, Weight
+    from tflint.fixer.reconvert import Reconverted, Try, Weight
 
 SCHEMA_VERSION = 1
 
@@ -23,7 +23,7 @@ def render(name: str, found: Reconverted, size: int, written: str | None, *, col
     """The report as text. `size`: bytes of the model as it was, 0 where there was none."""
     text = "".join(f"{line.rstrip()}\n" for line in _lines(name, found))
     if found.quantized is not None:
-        from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
+        from tflint.fixer import quantize_report  # noqa: PLC0415 - numpy
 
         text += "".join(f"{line.rstrip()}\n" for line in ("", *quantize_report.body(found.quantized)))
     if found.parity is not None:
@@ -60,7 +60,7 @@ def markdown(name: str, found: Reconverted, size: int, written: str | None) -> s
         rows.append(f"| {place} | {changed} | {result} | {' | '.join(numbers)} |")
     text = f"## {_cell(name)}\n\nConverted from `{_cell(found.recipe.source)}`.\n\n" + "\n".join(rows) + "\n\n"
     if found.quantized is not None:
-        from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
+        from tflint.fixer import quantize_report  # noqa: PLC0415 - numpy
 
         text += "\n".join(quantize_report.markdown(found.quantized)) + "\n\n"
     if found.parity is not None:
@@ -74,7 +74,7 @@ def plain_report(name: str, found: Reconverted, size: int, written: str | None) 
     """The report as JSON."""
     quantized = parity = None
     if found.quantized is not None:
-        from tflint.fix import quantize_report  # noqa: PLC0415 - numpy
+        from tflint.fixer import quantize_report  # noqa: PLC0415 - numpy
 
         quantized = quantize_report.plain_report(name, found.quantized, Path(written) if written else None)
     if found.parity is not None:

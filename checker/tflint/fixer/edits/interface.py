@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError, known
-from tflint.fix.edits.edit import Edit
+from tflint.fixer.edits.edit import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.flatbuf import Table
 
 SIDES = ("inputs", "outputs")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflint.fix.edits.upkeep import DropDeadCode
+from tflint.fixer.edits.upkeep import DropDeadCode
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
     from tflint.findings import Finding
-    from tflint.fix.edits.edit import Edit
+    from tflint.fixer.edits.edit import Edit
 
 
 @dataclass(frozen=True, slots=True)

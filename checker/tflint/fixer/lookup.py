@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tflint.fix.half import DEQUANTIZE, code_of, floats, operator_code, plain_constant
+from tflint.fixer.half import DEQUANTIZE, code_of, floats, operator_code, plain_constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.flatbuf import Table
 
 GATHER, INT8 = 36, 9  # BuiltinOperator and TensorType of schema.fbs

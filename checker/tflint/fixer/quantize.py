@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
-from tflint.fix import quantizer
-from tflint.fix.calibration import some
-from tflint.fix.document import open_document
-from tflint.fix.half import halve
-from tflint.fix.refusal import refuse, unchanged
-from tflint.fix.requantize import SETTINGS
-from tflint.fix.variant import LADDER, Quantized, Variant, Wish, new_error, sizes
-from tflint.fix.versions import state_runtime
+from tflint.fixer import quantizer
+from tflint.fixer.calibration import some
+from tflint.fixer.document import open_document
+from tflint.fixer.half import halve
+from tflint.fixer.refusal import refuse, unchanged
+from tflint.fixer.requantize import SETTINGS
+from tflint.fixer.variant import LADDER, Quantized, Variant, Wish, new_error, sizes
+from tflint.fixer.versions import state_runtime
 from tflint.model.scheme import schemes
 from tflint.open import open_model
 from tflint.parity.entry import entries

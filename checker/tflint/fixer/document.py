@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
-from tflint.fix.tail import moved, with_files
+from tflint.fixer.tail import moved, with_files
 from tflint.model import schema
 from tflint.model.flatbuf import MalformedModelError, Reader
 from tflint.model.read import decode, mapped, viewed

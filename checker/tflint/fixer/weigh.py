@@ -6,7 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
-from tflint.fix.reconvert import Weight
+from tflint.fixer.reconvert import Weight
 from tflint.open import open_model
 from tflint.parity.entry import entries
 from tflint.parity.generate import SEED, Side, generate
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tflint.fix.reconvert import Reconverted
+    from tflint.fixer.reconvert import Reconverted
     from tflint.parity.entry import Entry
     from tflint.parity.judge import Judgement
 

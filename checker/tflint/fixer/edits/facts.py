@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tflint.fix.edits.edit import Edit
-from tflint.fix.edits.tables import PLACEHOLDER, code_of
+from tflint.fixer.edits.edit import Edit
+from tflint.fixer.edits.tables import PLACEHOLDER, code_of
 
 if TYPE_CHECKING:
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
 
 MIN_RUNTIME = "min_runtime_version"
 MIN_RUNTIME_BYTES = 16  # padded with NUL, as the converter writes it

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tflint.errors import TflintError, nearest
-from tflint.fix.refusal import NEEDED
+from tflint.fixer.refusal import NEEDED
 from tflint.parity.accuracy import LABEL
 from tflint.parity.recorded import POSITIONS
 from tflint.parity.samples import Samples

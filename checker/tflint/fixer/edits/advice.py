@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.fix.edits.edit import ByHand
+from tflint.fixer.edits.edit import ByHand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

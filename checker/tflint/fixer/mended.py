@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.fix.document import open_document
-from tflint.fix.lookup import narrow
-from tflint.fix.tail import moved
-from tflint.fix.versions import raise_versions, state_runtime
+from tflint.fixer.document import open_document
+from tflint.fixer.lookup import narrow
+from tflint.fixer.tail import moved
+from tflint.fixer.versions import raise_versions, state_runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
 
 
 LARGEST = 2_000_000_000  # bytes: about what offsets of a FlatBuffer reach

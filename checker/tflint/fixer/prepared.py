@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.fix.document import open_document
+from tflint.fixer.document import open_document
 from tflint.parity.entry import entries
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
 
 KEY = "serving_default"
 

@@ -15,19 +15,19 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
-from tflint.fix.computation import computation
-from tflint.fix.document import SIDES, open_document
-from tflint.fix.edits.interface import Rename, RenameSignature
-from tflint.fix.edits.shapes import SetDims
-from tflint.fix.place import scratch, write_pieces
+from tflint.fixer.computation import computation
+from tflint.fixer.document import SIDES, open_document
+from tflint.fixer.edits.interface import Rename, RenameSignature
+from tflint.fixer.edits.shapes import SetDims
+from tflint.fixer.place import scratch, write_pieces
 from tflint.model.read import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from tflint.fix.document import Document
-    from tflint.fix.edits.edit import Edit
+    from tflint.fixer.document import Document
+    from tflint.fixer.edits.edit import Edit
     from tflint.parity.entry import Port
     from tflint.parity.judge import Judgement
     from tflint.parity.report import ParityReport, Part

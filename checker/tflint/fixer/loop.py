@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint.errors import TflintError
-from tflint.fix.document import open_document
-from tflint.fix.place import held, put, scratch, write_pieces
-from tflint.fix.plan import ordered
-from tflint.fix.prove import prove
+from tflint.fixer.document import open_document
+from tflint.fixer.place import held, put, scratch, write_pieces
+from tflint.fixer.plan import ordered
+from tflint.fixer.prove import prove
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import mapped, read_model
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tflint.findings import FileReport
-    from tflint.fix.document import Document
-    from tflint.fix.plan import Step
-    from tflint.fix.prove import Proof
+    from tflint.fixer.document import Document
+    from tflint.fixer.plan import Step
+    from tflint.fixer.prove import Proof
 
     Check = Callable[[Path], FileReport]
     Choose = Callable[[FileReport], tuple[list[Step], list[Step]]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
 
 Applicability = Literal["safe", "unsafe", "manual"]
 

@@ -16,8 +16,8 @@ from tflint.source import FUNCTION, by_torch, source_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tflint.fix.reconvert import Reconverted
-    from tflint.fix.variant import Quantized, Variant
+    from tflint.fixer.reconvert import Reconverted
+    from tflint.fixer.variant import Quantized, Variant
     from tflint.parity.gates import Gates
     from tflint.parity.samples import Samples
     from tflint.parity.verify import Options

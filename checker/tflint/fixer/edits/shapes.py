@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tflint.errors import TflintError, known
-from tflint.fix.edits.edit import Edit
-from tflint.fix.edits.interface import border_rows
+from tflint.fixer.edits.edit import Edit
+from tflint.fixer.edits.interface import border_rows
 from tflint.runtimes.shapes import sized
 
 if TYPE_CHECKING:
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.view import Subgraph
 
 VARIES = -1

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tflint.convert.environment import Environment
     from tflint.convert.recipe import Change, Recipe
     from tflint.findings import FileReport, Finding
-    from tflint.fix.variant import Quantized
+    from tflint.fixer.variant import Quantized
     from tflint.parity.report import ParityReport
     from tflint.runtimes.profile import RuntimeProfile
 

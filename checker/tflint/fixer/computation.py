@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.fix.edits.tables import OPERANDS, code_of
+from tflint.fixer.edits.tables import OPERANDS, code_of
 from tflint.model.flatbuf import Reader
 from tflint.model.reachable import Reached
 from tflint.model.read import mapped, read_model

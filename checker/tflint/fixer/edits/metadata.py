@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflint.errors import TflintError
-from tflint.fix.edits.edit import Edit
-from tflint.fix.edits.facts import set_metadata
-from tflint.fix.edits.interface import border_rows
-from tflint.fix.edits.tokenizer import FILES, UNITS, tokenize
+from tflint.fixer.edits.edit import Edit
+from tflint.fixer.edits.facts import set_metadata
+from tflint.fixer.edits.interface import border_rows
+from tflint.fixer.edits.tokenizer import FILES, UNITS, tokenize
 from tflint.model import schema
 from tflint.model.flatbuf import Reader
 from tflint.model.task_metadata import IDENTIFIER, NAME
 
 if TYPE_CHECKING:
-    from tflint.fix.document import Document
+    from tflint.fixer.document import Document
     from tflint.model.flatbuf import Table
 
 CONTENTS = {name: number for number, name in schema.ENUMS["ContentProperties"].items()}
