@@ -11,6 +11,7 @@ GENERATORS = (
     "generate_index.py",
     "generate_config.py",
     "generate_cli.py",
+    "generate_arguments.py",
     "generate_failures.py",
     "make_examples.py",
 )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import gc
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typer import Typer
 
-INTERRUPTED, TERMINATED = 130, 143
+UNREAD, INTERRUPTED, TERMINATED = 1, 130, 143
 TERRAFORM = ("--init", "--chdir", "--var", "--var-file", "--recursive", "--langserver")
 
 
@@ -37,6 +38,10 @@ def run(arguments: list[str]) -> int:
         say("error: this is tflint, the linter for .tflite models (alias: tflite-lint), not Terraform's linter")
         return USAGE
     try:
+        from tflint.arguments import check_arguments  # noqa: PLC0415 - same
+
+        if (given := check_arguments(arguments)) is not None:
+            return _check(given)
         from tflint.cli import app  # noqa: PLC0415 - typer takes 40 ms to import
 
         _only(arguments[:1], app)(arguments)
@@ -48,12 +53,23 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone: `tflint check | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     except Exception as problem:
         if os.environ.get("TFLITE_LINT_DEBUG"):
             raise
         say(f"internal error: {type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where, please report it")
         return USAGE
     return 0
+
+
+def _check(given: Mapping[str, Any]) -> int:
+    """Run `check` as typer does, which ends an interrupted command without a word."""
+    try:
+        from tflint.commands.check import Request, check_command  # noqa: PLC0415 - inside the barrier
+
+        return check_command(Request.of(given))
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -66,6 +82,8 @@ def _only(asked: list[str], app: Typer) -> Typer:
 
     All of it where none is asked for, as for help, completion, or a name that is no command's.
     """
+    import copy  # noqa: PLC0415 - for typer alone
+
     commands = [each for each in app.registered_commands if each.callback and [each.callback.__name__] == asked]
     if not commands:
         return app

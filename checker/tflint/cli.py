@@ -102,40 +102,10 @@ def check(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every place of a finding; tracebacks.")] = False,
 ) -> None:
     """Say whether models will load on the targets, and what is wrong with them."""
+    given = locals()
     from tflint.commands.check import Request, check_command  # noqa: PLC0415 - start-up
 
-    flags = {"target": target, "select": select, "ignore": ignore, "extend-select": extend_select, "fail-on": fail_on}
-    request = Request(
-        paths=tuple(paths or ()),
-        config=tuple(config or ()),
-        flags={
-            **flags,
-            "preview": preview or None,
-            "deep": deep or None,
-            "baseline": None if baseline is None else str(baseline),
-        },
-        per_file_ignores=tuple(per_file_ignores or ()),
-        rule_options=tuple(rule_option or ()),
-        exit_zero=exit_zero,
-        error_on_empty=error_on_empty,
-        output_format=output_format,
-        output=output,
-        reports=tuple(report or ()),
-        contract=contract,
-        isolated=isolated,
-        force_exclude=force_exclude,
-        color=color,
-        quiet=quiet,
-        verbose=verbose,
-        write_baseline=write_baseline,
-        prune_baseline=prune_baseline,
-        changed_since=changed_since,
-        jobs=jobs,
-        show_suppressed=show_suppressed,
-        statistics=statistics,
-        timing=timing,
-    )
-    raise typer.Exit(check_command(request))
+    raise typer.Exit(check_command(Request.of(given)))
 
 
 @app.command()

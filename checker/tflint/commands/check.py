@@ -36,19 +36,13 @@ BASELINE = "tflint-baseline.json"  # beside the configuration, or here
 
 
 class Request(NamedTuple):
-    """What the command line said."""
+    """What the command line said: the parameters of `tflint.cli.check`, lists as tuples."""
 
-    paths: tuple[Path, ...]
-    config: tuple[str, ...]  # a file, and key=value
-    flags: Mapping[str, Any]  # keys of the configuration; None: not given; lists as comma-separated text
-    per_file_ignores: tuple[str, ...]
-    rule_options: tuple[str, ...]
     exit_zero: bool
     error_on_empty: bool
+    preview: bool
+    deep: bool
     output_format: str
-    output: Path | None
-    reports: tuple[str, ...]
-    contract: Path | None
     isolated: bool
     force_exclude: bool
     color: str
@@ -56,11 +50,47 @@ class Request(NamedTuple):
     verbose: bool
     write_baseline: bool
     prune_baseline: bool
-    changed_since: str | None
-    jobs: int | None
     show_suppressed: bool
     statistics: bool
     timing: bool
+    paths: tuple[Path, ...] = ()
+    config: tuple[str, ...] = ()  # a file, and key=value
+    target: tuple[str, ...] = ()
+    select: str | None = None
+    ignore: str | None = None
+    extend_select: str | None = None
+    fail_on: str | None = None
+    per_file_ignores: tuple[str, ...] = ()
+    rule_option: tuple[str, ...] = ()
+    output: Path | None = None
+    report: tuple[str, ...] = ()
+    baseline: Path | None = None
+    contract: Path | None = None
+    changed_since: str | None = None
+    jobs: int | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Request:
+        """The request that parameters make; what is None was not given."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+        }
+        return cls(**{name: value for name, value in values.items() if value is not None})
+
+    @property
+    def flags(self) -> dict[str, Any]:
+        """Keys of the configuration; None: not given; lists as comma-separated text."""
+        return {
+            "target": list(self.target) or None,
+            "select": self.select,
+            "ignore": self.ignore,
+            "extend-select": self.extend_select,
+            "fail-on": self.fail_on,
+            "preview": self.preview or None,
+            "deep": self.deep or None,
+            "baseline": None if self.baseline is None else str(self.baseline),
+            "per-file-ignores": per_file_ignores(self.per_file_ignores) or None,
+        }
 
 
 def check_command(request: Request) -> int:
@@ -180,7 +210,7 @@ def _appendices(request: Request, report: Report, watch: Stopwatch) -> None:
 def _outputs(request: Request) -> list[tuple[str, Path]]:
     """Reports that go to files, checked before any work is done."""
     outputs = [(request.output_format, request.output)] if request.output else []
-    for text in request.reports:
+    for text in request.report:
         kind, equals, path = text.partition("=")
         if not equals or not path:
             raise TflintError(f"--report {text}: write FORMAT=PATH, such as --report sarif=tflint.sarif")
@@ -195,6 +225,5 @@ def _outputs(request: Request) -> list[tuple[str, Path]]:
 
 def _flags(request: Request) -> Iterator[Layer]:
     """What the command line sets, the nearest layer of all."""
-    ignores = per_file_ignores(request.per_file_ignores)
-    yield from flag_layers({**request.flags, "per-file-ignores": ignores or None})
-    yield from rule_options(request.rule_options)
+    yield from flag_layers(request.flags)
+    yield from rule_options(request.rule_option)
