@@ -15,7 +15,7 @@ import pytest
 from command import tflint
 from quantizing import RANDOM
 from tflint import sketch
-from tflint.commands.convert import Request, recipe_of
+from tflint.commands.recipe import Request, recipe_of
 from tflint.convert.corrections import as_before
 from tflint.convert.recipe import Recipe
 from tflint.errors import TflintError
@@ -139,9 +139,7 @@ def test_the_flag_names_several_of_a_saved_model(tmp_path: Path) -> None:
 
 def asked(source: Path, signature: str) -> Request:
     """The command line with nothing else."""
-    plain: dict[str, Any] = dict.fromkeys(Request.__annotations__)
-    several = dict.fromkeys(("keep_outputs", "renames", "fix_dims", "metrics", "targets", "map", "registerers"), ())
-    return Request(**{**plain, **several, "source": str(source), "signature": signature})
+    return Request(model=source.with_name("m.tflite"), source=str(source), signature=signature)
 
 
 def numbers(told: dict[str, Any]) -> Iterator[dict[str, Any]]:

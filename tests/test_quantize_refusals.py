@@ -86,7 +86,7 @@ def test_the_extra_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pyt
     model = built(DENSE, tmp_path)
 
     with pytest.raises(TflintError) as refused:
-        quantize_command(Request("dynamic", None, None, (), 60, model, None, False, (), "text"))
+        quantize_command(Request(scheme="dynamic", model=model), "text")
 
     assert (refused.value.message, refused.value.exit_code) == (EXTRA, 2)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tflint.errors import TflintError
+from tflint.errors import TflintError, tell
 
 Target = Annotated[
     list[str] | None,
@@ -71,31 +71,27 @@ def verify(
     color: Annotated[str, typer.Option(help="auto, always or never.")] = "auto",
 ) -> None:
     """Prove that a model answers as another does: run both on the same samples and judge each output."""
-    from tflint.commands.verify import Request, verify_command  # noqa: PLC0415 - start-up
+    from tflint.commands.verify import Asked, Request, pairs, spans, verify_command  # noqa: PLC0415 - start-up
 
-    request = Request(
-        reference=reference,
-        candidate=candidate,
+    asked = Asked(
+        reference=reference or "",
+        candidate=candidate or "",
         inputs=inputs,
-        save_inputs=save_inputs,
         samples=samples,
         seed=seed,
-        ranges=tuple(ranges or ()),
+        ranges=spans(ranges or (), "--range"),
         metrics=tuple(metric or ()),
         signature=signature,
-        bind=tuple(bind or ()),
+        bind=pairs(bind or (), "--bind"),
         delegates=delegates,
         registerers=tuple(registerer or ()),
         python=python,
         trusted=trust_source,
         timeout=timeout,
         per_layer=per_layer,
-        save=save,
-        load=load,
-        output_format=output_format,
-        output=output,
-        color=color,
+        progress=tell,
     )
+    request = Request(asked, save_inputs, save, load, output_format, output, color)
     raise typer.Exit(verify_command(request))
 
 
@@ -204,14 +200,16 @@ def fix(
 
     With --source: convert it again from what it came from.
     """
-    from tflint.commands import convert as converting  # noqa: PLC0415 - start-up
+    from tflint.commands import recipe as recipes  # noqa: PLC0415 - start-up
 
     if not any((source, recipe, mean, std, labels, vocabulary, order, select, unsafe_fixes, diff, quantize)):
-        source, recipe = converting.origin_of(model)
+        source, recipe = recipes.origin_of(model)
     if source is not None or recipe is not None:
         if any((mean, std, labels, vocabulary, order, select, unsafe_fixes, diff)):
             raise TflintError("--source goes with no edit of the file: mend what comes of it")
-        again = converting.Request(
+        from tflint.commands import convert as converting  # noqa: PLC0415 - start-up
+
+        again = recipes.Request(
             model=model,
             source=source,
             recipe=recipe,
@@ -230,13 +228,12 @@ def fix(
             registerers=tuple(registerer or ()),
             python=python,
             trusted=trust_source,
-            plan=plan,
             out=out,
             backup=backup,
             timeout=timeout,
-            output_format=output_format,
+            progress=tell,
         )
-        raise typer.Exit(converting.convert_command(again))
+        raise typer.Exit(converting.convert_command(again, output_format, plan=plan))
     if registerer:
         raise TflintError("--registerer goes with --source, whose custom ops it runs")
     if weights is not None or map_:
@@ -244,23 +241,8 @@ def fix(
     if quantize is not None:
         from tflint.commands import quantize as quantizing  # noqa: PLC0415 - start-up
 
-        if any(
-            (
-                signature,
-                rename,
-                keep_output,
-                fix_dim,
-                mean,
-                std,
-                labels,
-                vocabulary,
-                order,
-                select,
-                unsafe_fixes,
-                plan,
-                diff,
-            )
-        ):
+        edits = (signature, rename, keep_output, fix_dim, mean, std, labels, vocabulary, order, select, unsafe_fixes)
+        if any((*edits, plan, diff)):
             raise TflintError("--quantize goes alone: mend the model first, then quantize what you have")
         wish = quantizing.Request(
             model=model,
@@ -272,9 +254,9 @@ def fix(
             backup=backup,
             targets=tuple(target or ()),
             timeout=timeout,
-            output_format=output_format,
+            progress=tell,
         )
-        raise typer.Exit(quantizing.quantize_command(wish))
+        raise typer.Exit(quantizing.quantize_command(wish, output_format))
     from tflint.commands.fix import Request, fix_command  # noqa: PLC0415 - start-up
 
     request = Request(
@@ -292,9 +274,7 @@ def fix(
         select=select,
         targets=tuple(target or ()),
         unsafe=unsafe_fixes,
-        plan=plan,
-        diff=diff,
         backup=backup,
-        output_format=output_format,
+        progress=tell,
     )
-    raise typer.Exit(fix_command(request))
+    raise typer.Exit(fix_command(request, output_format, plan=plan, diff=diff))

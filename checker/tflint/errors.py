@@ -28,6 +28,12 @@ def say(message: str) -> None:
     sys.stderr.write(f"tflint: {plain(message)}\n")
 
 
+def tell(message: str) -> None:
+    """Say how far the work is, where somebody looks on."""
+    if sys.stderr.isatty():
+        say(message)
+
+
 def warn(message: str) -> None:
     """Say on stderr what the user should know and what does not end the run."""
     say(f"warning: {message}")

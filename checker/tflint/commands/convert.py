@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from tflint import __version__
 from tflint.commands.fix import checker, noted, targets_of
-from tflint.config.hierarchy import Hierarchy
+from tflint.commands.recipe import recipe_of
 from tflint.convert.corrections import as_before, corrected, signature_keys
 from tflint.convert.environment import Environment, environment, installed
-from tflint.convert.flags import dim, pair, signed
-from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe, read_recipe, registerer
+from tflint.convert.recipe import TENSORFLOW, TORCH, Recipe
 from tflint.convert.table import converters
-from tflint.errors import TflintError, one_of, say
+from tflint.errors import TflintError, one_of
 from tflint.open import open_model
-from tflint.source import FUNCTION, by_torch, refuse_code, require_torch, source_of, weights_of
+from tflint.source import FUNCTION, refuse_code, source_of, weights_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tflint.commands.recipe import Request
     from tflint.convert.recipe import Change
     from tflint.findings import FileReport
     from tflint.fixer.place import Held
@@ -34,55 +35,52 @@ if TYPE_CHECKING:
     from tflint.runtimes.profile import RuntimeProfile
 
 FORMATS = ("text", "json", "markdown")
-IN_RECIPE = {
-    "--signature": "signature",
-    "--keep-output": "keep_outputs",
-    "--rename": "renames",
-    "--fix-dim": "fix_dims",
-    "--quantize": "quantize",
-    "--calibration": "calibration",
-    "--metric": "metrics",
-    "--target": "targets",
-    "--weights": "weights",
-    "--map": "map",
-    "--converter": "converter",
-    "--registerer": "registerers",
-}
-"""Flag -> what it says, of those that a recipe has fields for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line said."""
-
-    model: Path
-    source: str | None
-    recipe: Path | None
-    signature: str | None
-    keep_outputs: tuple[str, ...]
-    renames: tuple[str, ...]
-    fix_dims: tuple[str, ...]
-    quantize: str | None
-    calibration: str | None
-    inputs: str | None
-    metrics: tuple[str, ...]
-    targets: tuple[str, ...]
-    weights: str | None
-    map: tuple[str, ...]
-    converter: str | None
-    registerers: tuple[str, ...]
-    python: str | None
-    trusted: bool
-    plan: bool
-    out: Path | None
-    backup: bool
-    timeout: float
-    output_format: str
+def convert_command(request: Request, output_format: str, *, plan: bool) -> int:
+    """Print what came of it, or what would be done; give the exit code. Raises TflintError."""
+    one_of(output_format, "--output-format", FORMATS)
+    begin = _begun(request, runs=not plan)
+    if plan:
+        sys.stdout.write(_planned(request, begin, output_format))
+        return 0
+    found = _done(request, begin)
+    sys.stdout.write(_rendered(request, found, begin.size, output_format))
+    if problem := unmet(request, found):
+        raise TflintError(problem, 1)
+    return 0
 
 
-def convert_command(request: Request) -> int:
-    """Run it; give the exit code. Raises TflintError."""
-    one_of(request.output_format, "--output-format", FORMATS)
+def reconverted(request: Request) -> Reconverted:
+    """Convert, prove, and put the result in its place, or leave that as it was. Raises TflintError."""
+    return _done(request, _begun(request, runs=True))
+
+
+def unmet(request: Request, found: Reconverted) -> str:
+    """What was asked for and is not there, "" where all is."""
+    if found.problem:
+        return f"{request.model}: {'left as it was' if found.before else 'not made'}: {found.problem}"
+    quantized = found.quantized
+    if quantized is not None and quantized.wish.several and quantized.missing:
+        from tflint.commands.quantize import why_missing  # noqa: PLC0415 - late
+
+        return f"{request.out or request.model}: {why_missing(quantized)}"
+    return ""
+
+
+class _Begun(NamedTuple):
+    """What is known before anything is converted."""
+
+    recipe: Recipe
+    given: list[Change]
+    check: Callable[[Path], FileReport]
+    targets: list[RuntimeProfile]
+    before: FileReport | None
+    size: int  # bytes of the model that is to be replaced
+    keys: list[str]  # its signatures, which may not be lost
+
+
+def _begun(request: Request, *, runs: bool) -> _Begun:
     recipe = recipe_of(request)
     source = source_of(recipe.source)
     if recipe.weights is not None:
@@ -90,7 +88,7 @@ def convert_command(request: Request) -> int:
     for samples in filter(None, (recipe.calibration, request.inputs)):
         if not (Path(samples).exists() or FUNCTION.fullmatch(samples)):
             raise TflintError(f"no such file: {samples}")  # now, and not after the conversion
-    if not (request.trusted or request.plan):
+    if runs and not request.trusted:
         refuse_code(source)
     check, targets = checker(request.model, recipe.targets), targets_of(request.model, recipe.targets)
     before = check(request.model) if request.model.exists() else None
@@ -99,9 +97,11 @@ def convert_command(request: Request) -> int:
     given = as_before(recipe, open_model(request.model)) if before and request.recipe is None else []
     for change in given:
         recipe = recipe.changed(change)
-    if request.plan:
-        sys.stdout.write(_planned(request, recipe, before, given))
-        return 0
+    keys = [] if said or before is None else signature_keys(open_model(request.model))
+    return _Begun(recipe, given, check, targets, before, size, keys)
+
+
+def _done(request: Request, begin: _Begun) -> Reconverted:
     from tflint.commands import variants  # noqa: PLC0415 - numpy
     from tflint.fixer.place import held  # noqa: PLC0415 - late
     from tflint.fixer.prove import require_runtime  # noqa: PLC0415 - late
@@ -109,88 +109,40 @@ def convert_command(request: Request) -> int:
     from tflint.fixer.weigh import weigh  # noqa: PLC0415 - numpy
 
     require_runtime()
-    places = partial(_places, request, targets)
+    places = partial(_places, request, begin.targets)
     with ExitStack() as stack:
-        model = stack.enter_context(held(request.model)) if before is not None else None
+        model = stack.enter_context(held(request.model)) if begin.before is not None else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-convert-")))
-        wanted = variants.wanted(recipe, request.inputs, request.timeout)
+        wanted = variants.wanted(begin.recipe, request.inputs, request.timeout, request.progress)
         if wanted is not None:
             stack.callback(wanted.children.close)
         found = reconvert(
-            recipe,
-            before,
-            check,
+            begin.recipe,
+            begin.before,
+            begin.check,
             folder,
             places,
-            given=given,
+            given=begin.given,
             replay=request.recipe is not None,
-            keys=[] if said or model is None else signature_keys(open_model(request.model)),
-            targets=targets,
+            keys=begin.keys,
+            targets=begin.targets,
             timeout=request.timeout,
             trusted=request.trusted,
-            progress=say if sys.stderr.isatty() else lambda _: None,
+            progress=request.progress,
         )
         several = wanted is not None and wanted.several
         if found.file is not None and several:
             _prove(request, found)
         if found.file is not None and wanted is not None and not found.problem:
-            wanted.make(found, check, folder / "quantize", places(found.recipe)[0])
+            wanted.make(found, begin.check, folder / "quantize", places(found.recipe)[0])
         if found.file is not None and not several:
             _prove(request, found)
-        weigh(found, request.model if before else None, request.timeout)
+        weigh(found, request.model if begin.before else None, request.timeout)
         if found.file is not None and not found.problem:
             if several:
                 variants.put_beside(found, request.out or request.model, model, backup=request.backup)
             _put(request, found, model)
-        sys.stdout.write(_rendered(request, found, size))
-    if found.problem:
-        raise TflintError(f"{request.model}: {'left as it was' if before else 'not made'}: {found.problem}", 1)
-    if several and found.quantized is not None and found.quantized.missing:
-        from tflint.commands.quantize import why_missing  # noqa: PLC0415 - late
-
-        raise TflintError(f"{request.out or request.model}: {why_missing(found.quantized)}", 1)
-    return 0
-
-
-def origin_of(model: Path) -> tuple[str | None, Path | None]:
-    """Source, or the recipe that names one, as the configuration has it for a model."""
-    known: dict[str, Any] = {}
-    for glob, table in Hierarchy().of(model).models.items():
-        if glob.matches(os.path.abspath(model)):  # noqa: PTH100 - globs match paths as they are written, links and all
-            known |= table
-    return (None, Path(known["recipe"])) if "recipe" in known else (known.get("source"), None)
-
-
-def recipe_of(request: Request) -> Recipe:
-    """The recipe of the file, or the first one for a source. Raises TflintError."""
-    if request.recipe is not None:
-        if request.source is not None:
-            raise TflintError("--recipe names its source: write --source or --recipe")
-        said = next((flag for flag, name in IN_RECIPE.items() if getattr(request, name)), None)
-        if said is not None:
-            raise TflintError(f"{said} is for --source: a recipe is followed as it is, so write it there")
-        return read_recipe(request.recipe)
-    assert request.source is not None  # noqa: S101 - the caller's condition
-    source = source_of(request.source)
-    converter = request.converter or (TORCH if by_torch(source) else TENSORFLOW)
-    if converter.partition("==")[0] == TORCH:
-        require_torch(source)
-    recipe = Recipe(
-        request.source,
-        converter=converter,
-        settings={"allow_custom_ops": True} if request.registerers and converter.partition("==")[0] != TORCH else {},
-        outputs=request.keep_outputs,
-        dims=dict(map(dim, request.fix_dims)),
-        names=dict(pair("--rename", text) for text in request.renames),
-        weights=request.weights,
-        map=dict(pair("--map", text) for text in request.map),
-        targets=request.targets,
-        metrics=request.metrics,
-        quantize=request.quantize,
-        calibration=request.calibration,
-        registerers=tuple(registerer(spec, "--registerer") for spec in request.registerers),
-    )
-    return signed(recipe, request.signature) if request.signature else recipe
+    return found
 
 
 def _places(request: Request, targets: list[RuntimeProfile], recipe: Recipe) -> tuple[Environment, Environment]:
@@ -198,7 +150,7 @@ def _places(request: Request, targets: list[RuntimeProfile], recipe: Recipe) -> 
 
     Both are where the user says, or here; the release that a recipe names may be one that tflint has installed.
     """
-    progress = say if sys.stderr.isatty() else lambda _: None
+    progress = request.progress
     given = Environment(Path(request.python), request.python, built=False) if request.python else None
     if recipe.converter in (TENSORFLOW, TORCH):
         where = given or environment(recipe.converter, progress=progress)
@@ -272,25 +224,26 @@ def _put(request: Request, found: Reconverted, model: Held | None) -> None:
     noted(target, entry)
 
 
-def _rendered(request: Request, found: Reconverted, size: int) -> str:
+def _rendered(request: Request, found: Reconverted, size: int, output_format: str) -> str:
     from tflint.fixer import reconvert_report as report  # noqa: PLC0415 - late
 
     name, written = str(request.model), None if found.problem else str(request.out or request.model)
-    if request.output_format == "json":
+    if output_format == "json":
         from tflint.report.json import dumped  # noqa: PLC0415 - this form only
 
         return dumped(report.plain_report(name, found, size, written))
-    if request.output_format == "markdown":
+    if output_format == "markdown":
         return report.markdown(name, found, size, written)
     from tflint.report import colored  # noqa: PLC0415 - this form only
 
     return report.render(name, found, size, written, color=colored("auto"))
 
 
-def _planned(request: Request, recipe: Recipe, before: FileReport | None, given: list[Change]) -> str:
+def _planned(request: Request, begin: _Begun, output_format: str) -> str:
+    recipe, before = begin.recipe, begin.before
     better, changes = (recipe, []) if request.recipe else corrected(recipe, before.findings if before else ())
-    if request.output_format == "json":
+    if output_format == "json":
         return json.dumps(better.plain, indent=2) + "\n"
     from tflint.fixer.reconvert_report import planned  # noqa: PLC0415 - late
 
-    return planned(str(request.model), better.source, [*given, *changes], before)
+    return planned(str(request.model), better.source, [*begin.given, *changes], before)

@@ -13,10 +13,10 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.contract.find import Contracts, key_in
 from tflint.contract.lock import read_lock
 from tflint.engine import check_file
-from tflint.errors import TflintError, one_of, say
+from tflint.errors import TflintError, one_of
 from tflint.fixer import asked
 from tflint.fixer.edits.upkeep import KeepOutputs
-from tflint.fixer.loop import Outcome, mend
+from tflint.fixer.loop import FixReport, mend
 from tflint.fixer.place import alone
 from tflint.fixer.plan import steps_for
 from tflint.fixer.prove import require_runtime
@@ -38,64 +38,71 @@ FORMATS = ("text", "json")
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the command line said."""
+    """What to mend, and what is wished for beside it: texts are as the command line has them."""
 
     model: Path
-    out: Path | None
-    signature: str | None
-    renames: tuple[str, ...]
-    keep_outputs: tuple[str, ...]
-    orders: tuple[str, ...]
-    fix_dims: tuple[str, ...]
-    mean: str | None
-    std: str | None
-    labels: Path | None
-    vocabulary: Path | None
-    select: str | None
-    targets: tuple[str, ...]
-    unsafe: bool
-    plan: bool
-    diff: bool
-    backup: bool
-    output_format: str
+    out: Path | None = None
+    signature: str | None = None
+    renames: tuple[str, ...] = ()
+    keep_outputs: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
+    fix_dims: tuple[str, ...] = ()
+    mean: str | None = None
+    std: str | None = None
+    labels: Path | None = None
+    vocabulary: Path | None = None
+    select: str | None = None
+    targets: tuple[str, ...] = ()
+    unsafe: bool = False
+    backup: bool = False
+    progress: Callable[[str], None] = lambda _: None
 
 
-def fix_command(request: Request) -> int:
-    """Run it; give the exit code. Raises TflintError."""
-    one_of(request.output_format, "--output-format", FORMATS)
-    if request.plan and request.diff:
+def fix_command(request: Request, output_format: str, *, plan: bool, diff: bool) -> int:
+    """Print what was done; give the exit code. `plan`, `diff`: what would be, and no more. Raises TflintError."""
+    one_of(output_format, "--output-format", FORMATS)
+    if plan and diff:
         raise TflintError("--plan and --diff: one of them")
+    shown: list[str] = []
+
+    def preview(candidate: Path) -> None:
+        if diff:
+            shown.append(_difference(request, candidate, output_format))
+
+    outcome = mended(request, preview if plan or diff else None)
+    if diff and output_format == "text":
+        sys.stdout.write(shown[0] if shown else f"{plain(str(request.model))}: nothing to change\n")
+    else:
+        sys.stdout.write(_rendered(request, outcome, output_format))
+    return 0
+
+
+def mended(request: Request, preview: Callable[[Path], None] | None = None) -> FixReport:
+    """Mend it, prove it and put it in its place; with `preview`, show it the candidate instead. Raises TflintError."""
     model = open_model(request.model)
     wishes = list(_wishes(request, model))
-    looks = request.plan or request.diff
-    if not looks:
+    if preview is None:
         require_runtime()
-    check = checker(request.model, request.targets)
     codes = _codes(request, catalogue(), bool(wishes))
 
     def choose(report: FileReport) -> tuple[list[Step], list[Step]]:
         return steps_for(report.findings, codes, unsafe=request.unsafe)
 
-    shown: list[str] = []
     outcome = mend(
         request.model,
-        check,
+        checker(request.model, request.targets),
         wishes,
         choose,
         out=request.out,
         backup=request.backup,
-        progress=say if sys.stderr.isatty() else lambda _: None,
-        preview=(lambda path: shown.append(_difference(request, path) if request.diff else "")) if looks else None,
+        progress=request.progress,
+        preview=preview,
     )
     if outcome.done and outcome.out is not None:
         _note(outcome)
-    if request.diff and request.output_format == "text":
-        sys.stdout.write(shown[0] if shown else f"{plain(str(request.model))}: nothing to change\n")
-    else:
-        sys.stdout.write(_rendered(request, outcome))
-    return 0
+    return outcome
 
 
 def checker(model: Path, targets: tuple[str, ...]) -> Callable[[Path], FileReport]:
@@ -137,14 +144,14 @@ def _codes(request: Request, rules: Any, wished: bool) -> frozenset[str]:
     return frozenset(code for word in words for code in select.matched(rules, word, "--select"))
 
 
-def _difference(request: Request, candidate: Path) -> str:
+def _difference(request: Request, candidate: Path, output_format: str) -> str:
     """What `tflint diff` says of the model and the candidate."""
     from tflint.commands import diff as command  # noqa: PLC0415 - for who asks
 
-    return command.between(request.model, candidate, str(request.model), request.targets, request.output_format)
+    return command.between(request.model, candidate, str(request.model), request.targets, output_format)
 
 
-def _note(outcome: Outcome) -> None:
+def _note(outcome: FixReport) -> None:
     """Record in the lock what was done and on what proof."""
     assert outcome.out is not None  # noqa: S101 - the caller's condition
     entry = {
@@ -167,8 +174,8 @@ def noted(out: Path, entry: dict[str, Any]) -> None:
         raise TflintError(f"{out} is written, but not noted: {problem.message}", 1) from None
 
 
-def _rendered(request: Request, outcome: Outcome) -> str:
-    if request.output_format == "json":
+def _rendered(request: Request, outcome: FixReport, output_format: str) -> str:
+    if output_format == "json":
         from tflint.report.json import dumped, finding_object  # noqa: PLC0415 - this form only
 
         return dumped(
@@ -188,7 +195,7 @@ def _rendered(request: Request, outcome: Outcome) -> str:
     return no_commands("".join(f"{line}\n" for line in _lines(request, outcome)))
 
 
-def _lines(request: Request, outcome: Outcome) -> Iterator[str]:
+def _lines(request: Request, outcome: FixReport) -> Iterator[str]:
     name = plain(str(request.model))
     yield name
     for step in outcome.done:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,30 +33,44 @@ EXTRA = "tflint fix --quantize quantizes with ai-edge-quantizer: pip install 'tf
 MODULES = ("numpy", "ai_edge_litert", "ai_edge_quantizer")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """How to quantize."""
+    """How to quantize: texts are as the command line has them."""
 
     scheme: str
-    calibration: str | None
-    inputs: str | None
-    metrics: tuple[str, ...]
-    timeout: float
+    calibration: str | None = None
+    inputs: str | None = None
+    metrics: tuple[str, ...] = ()
+    timeout: float = 600.0
+    progress: Callable[[str], None] = lambda _: None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Asked):
-    """What the command line said."""
+    """What to quantize, and where to put it."""
 
     model: Path
-    out: Path | None
-    backup: bool
-    targets: tuple[str, ...]
-    output_format: str
+    out: Path | None = None
+    backup: bool = False
+    targets: tuple[str, ...] = ()
 
 
-def quantize_command(request: Request) -> int:
-    """Run it; give the exit code. Raises TflintError."""
+def quantize_command(request: Request, output_format: str) -> int:
+    """Print what came of it; give the exit code. Raises TflintError."""
+    from tflint.commands.fix import FORMATS  # noqa: PLC0415 - start-up
+
+    one_of(output_format, "--output-format", FORMATS)
+    found = quantized(request)
+    for backup in found.backups:
+        say(f"the {'old' if found.wish.several else 'float'} model is {backup}")
+    sys.stdout.write(_rendered(request, found, output_format))
+    if found.missing:
+        raise TflintError(f"{request.model}: {'' if found.kept else 'left as it was: '}{why_missing(found)}", 1)
+    return 0
+
+
+def quantized(request: Request) -> Quantized:
+    """Make variants, prove them, and put those to keep in their places. Raises TflintError."""
     require_quantizer()
     if not request.model.is_file():
         raise TflintError(f"no such file: {request.model}")
@@ -83,23 +97,17 @@ def require_quantizer() -> None:
         raise TflintError(EXTRA)
 
 
-def _quantized(request: Request, children: Children) -> int:
-    from tflint.commands.fix import FORMATS  # noqa: PLC0415 - while the children import
-    from tflint.fixer.place import held  # noqa: PLC0415 - same
+def _quantized(request: Request, children: Children) -> Quantized:
+    from tflint.fixer.place import held  # noqa: PLC0415 - while the children import
     from tflint.fixer.quantize import quantize  # noqa: PLC0415 - same
 
-    one_of(request.output_format, "--output-format", FORMATS)
     wish = _wish(request)
     with ExitStack() as stack:
         model = stack.enter_context(held(request.model))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tflint-quantize-")))
         found = quantize(request.model, wish, folder, children)
-        for variant in found.kept:
-            _install(request, found, variant, model)
-    sys.stdout.write(_rendered(request, found))
-    if found.missing:
-        raise TflintError(f"{request.model}: {'' if found.kept else 'left as it was: '}{why_missing(found)}", 1)
-    return 0
+        backups = [_install(request, found, variant, model) for variant in found.kept]
+    return replace(found, backups=tuple(filter(None, backups)))
 
 
 def why_missing(found: Quantized) -> str:
@@ -121,8 +129,8 @@ def _why_not(scheme: str, found: Quantized) -> str:
     return f"{scheme} does not hold{'' if scheme == 'float16' else ' (auto leaves the worst layers float)'}"
 
 
-def _install(request: Request, found: Quantized, variant: Variant, model: Held) -> None:
-    """Put a variant in its place."""
+def _install(request: Request, found: Quantized, variant: Variant, model: Held) -> Path | None:
+    """Put a variant in its place; give where what was there is kept."""
     from tflint.commands.fix import noted  # noqa: PLC0415 - late
     from tflint.fixer.loop import digest  # noqa: PLC0415 - late
     from tflint.fixer.place import put, scratch  # noqa: PLC0415 - late
@@ -138,9 +146,8 @@ def _install(request: Request, found: Quantized, variant: Variant, model: Held) 
         if digests[1] != digest(variant.file):
             raise TflintError(f"cannot write {candidate}: what was written reads otherwise", 1)
         out, backup = put(candidate, model, place, backup=request.backup)
-    if backup:
-        say(f"the {'old' if found.wish.several else 'float'} model is {backup}")
     noted(out, entry(found, variant, digests))
+    return backup
 
 
 def entry(found: Quantized, variant: Variant, digests: tuple[str, str]) -> dict[str, Any]:
@@ -188,18 +195,14 @@ def wish_of(
         given = recorded(request.inputs, tokenized)
         own = {entry.key: given if len(found) == 1 else of_entry(given, entry) for entry in found}
         samples = {entry.key: conformed(rows, entry) for entry in found if (rows := own[entry.key])}
-    return Wish(schemes, check, calibration, samples, request.metrics, request.timeout, _progress())
+    return Wish(schemes, check, calibration, samples, request.metrics, request.timeout, request.progress)
 
 
-def _progress() -> Callable[[str], None]:
-    return say if sys.stderr.isatty() else lambda _: None
-
-
-def _rendered(request: Request, found: Quantized) -> str:
+def _rendered(request: Request, found: Quantized, output_format: str) -> str:
     from tflint.fixer import quantize_report  # noqa: PLC0415 - numpy
 
     written = request.out or request.model
-    if request.output_format == "json":
+    if output_format == "json":
         from tflint.report.json import dumped  # noqa: PLC0415 - this form only
 
         return dumped(quantize_report.plain_report(str(request.model), found, written))

@@ -66,7 +66,7 @@ class Variants:
         found.problem = "" if chosen else why_missing(found.quantized)
 
 
-def wanted(recipe: Recipe, inputs: str | None, timeout: float) -> Variants | None:
+def wanted(recipe: Recipe, inputs: str | None, timeout: float, progress: Callable[[str], None]) -> Variants | None:
     """What a recipe asks for, or None. Raises TflintError where that cannot be."""
     if recipe.quantize is None:
         return None
@@ -75,7 +75,15 @@ def wanted(recipe: Recipe, inputs: str | None, timeout: float) -> Variants | Non
     children = Children()
     children.start(name=QUANTIZER)
     children.start(2 if several else 1, name=RUNNER, modules=("ai_edge_litert.interpreter",))
-    return Variants(Asked(recipe.quantize, recipe.calibration, inputs, recipe.metrics, timeout), several, children)
+    asked = Asked(
+        scheme=recipe.quantize,
+        calibration=recipe.calibration,
+        inputs=inputs,
+        metrics=recipe.metrics,
+        timeout=timeout,
+        progress=progress,
+    )
+    return Variants(asked, several, children)
 
 
 def put_beside(found: Reconverted, model: Path, held: Held | None, *, backup: bool) -> None:

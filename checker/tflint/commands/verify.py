@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,9 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.convert.recipe import registerer
 from tflint.errors import TflintError, one_of
 from tflint.report import COLORS, colored, write
-from tflint.report.escape import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from tflint.parity.gates import Gates
@@ -28,26 +27,38 @@ FORMATS = ("text", "json", "markdown")
 DELEGATES = ("both", "default", "none")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be compared, and how. `ranges`: of random inputs; `bind`: the reference's names -> the candidate's.
+
+    `metrics`: gates as `--metric` has them. `python`: the interpreter that has the reference's framework; `trusted`:
+    code that a file holds may run. None: as the configuration has it, or the default.
+    """
+
+    reference: str
+    candidate: str
+    inputs: str | None = None
+    samples: int | None = None
+    seed: int | None = None
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    signature: str | None = None
+    bind: Mapping[str, str] = field(default_factory=dict)
+    delegates: str = "both"
+    registerers: tuple[str, ...] = ()
+    python: str | None = None
+    trusted: bool = False
+    timeout: float = 600.0
+    per_layer: bool = False
+    progress: Callable[[str], None] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the command line said."""
 
-    reference: str | None
-    candidate: str | None
-    inputs: str | None
+    asked: Asked
     save_inputs: Path | None
-    samples: int | None
-    seed: int | None
-    ranges: tuple[str, ...]
-    metrics: tuple[str, ...]
-    signature: str | None
-    bind: tuple[str, ...]
-    delegates: str
-    registerers: tuple[str, ...]
-    python: str | None
-    trusted: bool
-    timeout: float
-    per_layer: bool
     save: Path | None
     load: Path | None
     output_format: str
@@ -59,9 +70,8 @@ def verify_command(request: Request) -> int:
     """Print the report; give the exit code. Raises TflintError."""
     one_of(request.output_format, "--output-format", FORMATS)
     one_of(request.color, "--color", COLORS)
-    one_of(request.delegates, "--delegates", DELEGATES)
-    if importlib.util.find_spec("numpy") is None:
-        raise TflintError("tflint verify compares with numpy: pip install 'tflint[verify]'")
+    one_of(request.asked.delegates, "--delegates", DELEGATES)
+    require_numpy()
     report = _loaded(request, request.load) if request.load else _verified(request)
     text = _rendered(report, request)
     if request.output is not None:
@@ -71,21 +81,33 @@ def verify_command(request: Request) -> int:
     return int(not report.holds)
 
 
+def require_numpy() -> None:
+    """Raise TflintError, which says what to install, where there is none."""
+    if importlib.util.find_spec("numpy") is None:
+        raise TflintError("tflint verify compares with numpy: pip install 'tflint[verify]'")
+
+
+def proved(asked: Asked) -> ParityReport:
+    """Run both and judge. Raises TflintError."""
+    from tflint.parity.verify import default_gates, verify  # noqa: PLC0415 - numpy
+
+    told = _configured(asked.candidate)
+    options = _options(asked, told)
+    gates = _gates(asked.metrics, told, default_gates(asked.candidate, asked.reference))
+    return verify(asked.reference, asked.candidate, _samples(asked, told, options), gates, options)
+
+
 def _verified(request: Request) -> ParityReport:
     """Run both, and write what is to be kept of it."""
     from tflint.parity.archive import save  # noqa: PLC0415 - numpy
-    from tflint.parity.verify import default_gates, verify  # noqa: PLC0415 - same
 
-    if request.reference is None or request.candidate is None:
+    if not (request.asked.reference and request.asked.candidate):
         raise TflintError("write tflint verify REFERENCE CANDIDATE, or tflint verify --load FILE")
-    told = _configured(request.candidate)
-    options = _options(request, told)
-    gates = _gates(request, told, default_gates(request.candidate, request.reference))
-    report = verify(request.reference, request.candidate, _samples(request, told, options), gates, options)
+    report = proved(request.asked)
     if request.save_inputs is not None:
         _save_inputs(report, request.save_inputs)
     if request.save is not None:
-        save(report, options.bind, request.save)
+        save(report, request.asked.bind, request.save)
     return report
 
 
@@ -93,9 +115,9 @@ def _loaded(request: Request, path: Path) -> ParityReport:
     """Judge saved results again."""
     from tflint.parity.archive import judged  # noqa: PLC0415 - numpy
 
-    if request.reference is not None:
+    if request.asked.reference:
         raise TflintError("--load judges what was saved: it takes no models")
-    return judged(path, lambda scheme: _gates(request, {}, scheme))
+    return judged(path, lambda scheme: _gates(request.asked.metrics, {}, scheme))
 
 
 def _configured(candidate: str) -> Mapping[str, Any]:
@@ -106,79 +128,80 @@ def _configured(candidate: str) -> Mapping[str, Any]:
     return {key: value for table in tables for key, value in table.items()}
 
 
-def _samples(request: Request, told: Mapping[str, Any], options: Options) -> Samples | None:
+def _samples(asked: Asked, told: Mapping[str, Any], options: Options) -> Samples | None:
     from tflint.parity.entry import entries  # noqa: PLC0415 - with numpy
     from tflint.parity.recorded import recorded  # noqa: PLC0415 - numpy
     from tflint.parity.runners import open_source  # noqa: PLC0415 - numpy
     from tflint.parity.texts import Tokenizer  # noqa: PLC0415 - numpy
 
     def tokenized(path: Path) -> Samples:
-        found = entries(open_source(request.candidate or ""))
-        asked = tuple(entry for entry in found if options.signature in (None, entry.key))
-        return Tokenizer(request.reference or "", options.python, options.timeout).samples(path, asked)
+        found = entries(open_source(asked.candidate))
+        wanted = tuple(entry for entry in found if options.signature in (None, entry.key))
+        return Tokenizer(asked.reference, options.python, options.timeout).samples(path, wanted)
 
-    spec = request.inputs or told.get("inputs") or told.get("inputs_from")
+    spec = asked.inputs or told.get("inputs") or told.get("inputs_from")
     return None if spec is None else recorded(spec, tokenized)
 
 
-def _gates(request: Request, told: Mapping[str, Any], scheme: Gates) -> Gates:
-    """Gates of the flags, over those of the configuration, over those of the scheme."""
+def _gates(metrics: Iterable[str], told: Mapping[str, Any], scheme: Gates) -> Gates:
+    """Gates that were asked for, over those of the configuration, over those of the scheme."""
     from tflint.parity.gates import with_metrics  # noqa: PLC0415 - numpy
 
     rows = told.get("metrics", ())
     texts = [row["metric"] if "output" not in row else f"{row['output']}={row['metric']}" for row in rows]
     reasons = "; ".join(dict.fromkeys(row["reason"] for row in rows))
-    return with_metrics(with_metrics(scheme, texts, reasons), request.metrics)
+    return with_metrics(with_metrics(scheme, texts, reasons), metrics)
 
 
-def _options(request: Request, told: Mapping[str, Any]) -> Options:
+def _options(asked: Asked, told: Mapping[str, Any]) -> Options:
     from tflint.parity.generate import COUNT, SEED  # noqa: PLC0415 - numpy
     from tflint.parity.runners import BUILTIN, DEFAULT  # noqa: PLC0415 - numpy
     from tflint.parity.verify import Options  # noqa: PLC0415 - numpy
 
     modes = {"both": (DEFAULT, BUILTIN), "default": (DEFAULT,), "none": (BUILTIN,)}
     ranges = dict(_span(f"parity.ranges.{name}", name, span) for name, span in told.get("ranges", {}).items())
-    count = told.get("samples", COUNT) if request.samples is None else request.samples
-    seed = told.get("seed", SEED) if request.seed is None else request.seed
+    count = told.get("samples", COUNT) if asked.samples is None else asked.samples
+    seed = told.get("seed", SEED) if asked.seed is None else asked.seed
     if count < 1 or seed < 0:
         raise TflintError("parity.samples is at least 1, and parity.seed at least 0")
     return Options(
-        signature=request.signature,
-        bind=dict(_pair(text, "--bind", "OURS=THEIRS") for text in request.bind),
-        modes=modes[request.delegates],
+        signature=asked.signature,
+        bind=asked.bind,
+        modes=modes[asked.delegates],
         count=count,
         seed=seed,
-        ranges={**ranges, **dict(_ranges(request.ranges))},
-        registerers=tuple(registerer(text, "--registerer") for text in request.registerers),
-        python=request.python or sys.executable,
-        trusted=request.trusted,
-        timeout=request.timeout,
-        per_layer=request.per_layer,
-        progress=_progress() if sys.stderr.isatty() else None,
+        ranges={**ranges, **asked.ranges},
+        registerers=tuple(registerer(text, "--registerer") for text in asked.registerers),
+        python=asked.python or sys.executable,
+        trusted=asked.trusted,
+        timeout=asked.timeout,
+        per_layer=asked.per_layer,
+        progress=asked.progress,
     )
 
 
-def _progress() -> Callable[[str], None]:
-    def told(text: str) -> None:
-        sys.stderr.write(f"tflint: {plain(text)}\n")
-
-    return told
-
-
-def _pair(text: str, flag: str, form: str) -> tuple[str, str]:
-    ours, equals, theirs = text.partition("=")
-    if not (equals and ours and theirs):
-        raise TflintError(f"{flag} {text}: write {form}")
-    return ours, theirs
+def pairs(texts: Iterable[str], flag: str) -> dict[str, str]:
+    """`OURS=THEIRS`. Raises TflintError for what is of another form."""
+    found = {}
+    for text in texts:
+        ours, equals, theirs = text.partition("=")
+        if not (equals and ours and theirs):
+            raise TflintError(f"{flag} {text}: write OURS=THEIRS")
+        found[ours] = theirs
+    return found
 
 
-def _ranges(texts: Iterable[str]) -> Iterator[tuple[str, tuple[float, float]]]:
+def spans(texts: Iterable[str], flag: str) -> dict[str, tuple[float, float]]:
+    """`INPUT=LOW:HIGH`. Raises TflintError for what is of another form."""
+    found: dict[str, tuple[float, float]] = {}
     for text in texts:
         name, _, span = text.rpartition("=")
         try:
-            yield _span(f"--range {text}", name, [float(end) for end in span.split(":")])
+            ends = [float(end) for end in span.split(":")]
         except ValueError:
-            raise TflintError(f"--range {text}: write INPUT=LOW:HIGH, such as ids=0:30521") from None
+            raise TflintError(f"{flag} {text}: write INPUT=LOW:HIGH, such as ids=0:30521") from None
+        found.update([_span(f"{flag} {text}", name, ends)])
+    return found
 
 
 def _span(where: str, name: str, span: Sequence[float]) -> tuple[str, tuple[float, float]]:

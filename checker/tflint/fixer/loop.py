@@ -45,7 +45,7 @@ class FixFailedError(TflintError):
 
 
 @dataclass(slots=True)
-class Outcome:
+class FixReport:
     """What was done, what is left to do, and what proves it. `out` is None where nothing was written."""
 
     before: FileReport
@@ -69,7 +69,7 @@ def mend(
     backup: bool = False,
     preview: Callable[[Path], None] | None = None,
     progress: Callable[[str], None] = lambda _: None,
-) -> Outcome:
+) -> FixReport:
     """Do what was asked and what `choose` makes of the findings, until it makes nothing more of them.
 
     With `out` and nothing to do, that gets the same bytes. Where the model does not run here, what cannot be proved by
@@ -117,11 +117,11 @@ class _Work:
     asked: list[Step]
     progress: Callable[[str], None]
 
-    def edited(self, choose: Choose) -> tuple[Outcome, Document]:
+    def edited(self, choose: Choose) -> tuple[FixReport, Document]:
         """Make the candidate; read and checked again, and found to be as it should."""
         document = open_document(self.path)
         todo, left = choose(self.before)
-        outcome = Outcome(self.before, self.before, left=left)
+        outcome = FixReport(self.before, self.before, left=left)
         todo = ordered([*self.asked, *todo])
         for _ in range(ROUNDS):
             done = [step for step in todo if step.edit.apply(document)]
@@ -138,11 +138,11 @@ class _Work:
             _accept(self.name, outcome)
         return outcome, document
 
-    def proved(self, outcome: Outcome, document: Document) -> Proof:
+    def proved(self, outcome: FixReport, document: Document) -> Proof:
         """Hold the candidate against the model."""
         return prove(self.path, self.candidate, document, [step.edit for step in outcome.done])
 
-    def without(self, choose: Choose, failed: Outcome, proof: Proof) -> tuple[Outcome, Proof]:
+    def without(self, choose: Choose, failed: FixReport, proof: Proof) -> tuple[FixReport, Proof]:
         """Do what tables prove, of a model that does not run; what failed, where there is no such thing."""
         why = f"not done, for the model does not run here and so nothing proves it: {proof.idle}"
 
@@ -175,7 +175,7 @@ def _read_again(candidate: Path, check: Check) -> FileReport:
     return check(candidate)
 
 
-def _accept(path: Path, outcome: Outcome) -> None:
+def _accept(path: Path, outcome: FixReport) -> None:
     """Raise unless what was to be mended is, and nothing of the least of these severities or worse is new."""
     before, after = _count(outcome.before), _count(outcome.after)
     aims = {(step.code, step.place) for step in outcome.done if step.code}

@@ -91,6 +91,8 @@ class Quantized:
     variants: tuple[Variant, ...]
     kept: tuple[Variant, ...]
     notes: tuple[str, ...] = ()
+    backups: tuple[Path, ...] = ()
+    """Where models are kept that a variant has taken the place of."""
 
     @property
     def chosen(self) -> Variant | None:
