@@ -14,6 +14,7 @@ GENERATORS = (
     "generate_arguments.py",
     "generate_failures.py",
     "make_examples.py",
+    "rule_pages.py",
 )
 
 

@@ -5,7 +5,8 @@
 A rule has a page `tests/rules/<CODE>.md`: prose and ```tflint blocks, each a sketch. Lines that the rule must flag end
 in `# <CODE>`, and nothing else may be flagged; a finding on the whole model is expected by a line that holds nothing
 but that comment. `# target: tflite-2.9` names the targets of a block, `# options: key=value` the rule's options;
-`# locked: LINE` is a line of the sketch whose interface is locked, `# contract: LINE` one of a contract's TOML.
+`# locked: LINE` is a line of the sketch whose interface is locked, `# contract: LINE` one of a contract's TOML. Where
+a ```said block follows, it holds all that is said: severity, message, place, related places and fixes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from tflint.runtimes.profile import resolve
 from tflint.toml import parse_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import ModuleType
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Case", "RuleContract", "cases", "contracts", "findings", "index_of", "names_a_remedy", "resolve"]
 
 NEWEST = "litert"
-_FENCE = re.compile(r"^```tflint\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```tflint\n(.*?)^```\n(?:\n```said\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 _DENIED = re.compile(r"^(no|dont|do-not|must|should|avoid|disallow|use|prefer|check)-")
 _ALLOWED = {"no-signature", "no-evidence"}  # what is missing is the flaw
 
@@ -66,20 +67,22 @@ class RuleContract:
 
 def contracts(pack: ModuleType, pages: Path) -> list[RuleContract]:
     """All contracts of all rules of a pack; `pages` is the folder of its test pages."""
-    found = []
-    for rule in rules_of(pack):
-        checks: dict[str, Callable[[], None]] = {
-            "documented": partial(check_documented, rule),
-            "placed": partial(check_placed, rule),
-            "derived": partial(check_derived, rule),
-            "page": partial(check_page, rule, pages),
-        }
-        if rule.fix:
-            checks["fix"] = partial(check_fix, rule, pages)
-        for number, each in enumerate(rule.examples):
-            checks[f"example-{number}"] = partial(check_example, rule, each.bad, each.good, each.target)
-        found += [RuleContract(rule.code, what, check) for what, check in checks.items()]
-    return sorted(found, key=str)
+    return sorted((contract for rule in rules_of(pack) for contract in contracts_of(rule, pages)), key=str)
+
+
+def contracts_of(rule: Rule, pages: Path) -> Iterator[RuleContract]:
+    """All contracts of one rule."""
+    checks: dict[str, Callable[[], None]] = {
+        "documented": partial(check_documented, rule),
+        "placed": partial(check_placed, rule),
+        "derived": partial(check_derived, rule),
+        "page": partial(check_page, rule, pages),
+    }
+    if rule.fix:
+        checks["fix"] = partial(check_fix, rule, pages)
+    for number, each in enumerate(rule.examples):
+        checks[f"example-{number}"] = partial(check_example, rule, each.bad, each.good, each.target)
+    yield from (RuleContract(rule.code, what, check) for what, check in checks.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +90,33 @@ class Case:
     """One block of a page."""
 
     text: str
-    targets: tuple[str, ...]
-    options: dict[str, Any]
+    targets: tuple[str, ...] = (NEWEST,)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    said: str = ""
+
+    @classmethod
+    def of(cls, block: re.Match[str]) -> Case:
+        """What a match of BLOCK holds."""
+        text, said = block.groups("")
+        targets = re.findall(r"^# target: (.+)$", text, re.MULTILINE)
+        options = dict(pair.split("=", 1) for pair in re.findall(r"^# options: (.+)$", text, re.MULTILINE))
+        given = {key: option_value(value) for key, value in options.items()}
+        return cls(text, tuple(targets) or (NEWEST,), given, said)
 
 
 def cases(page: str) -> Iterator[Case]:
     """The blocks of a page."""
-    for text in _FENCE.findall(page):
-        targets = re.findall(r"^# target: (.+)$", text, re.MULTILINE)
-        options = dict(pair.split("=", 1) for pair in re.findall(r"^# options: (.+)$", text, re.MULTILINE))
-        yield Case(text, tuple(targets) or (NEWEST,), {key: option_value(value) for key, value in options.items()})
+    return map(Case.of, BLOCK.finditer(page))
+
+
+def said(found: Iterable[Finding]) -> str:
+    """What findings say, as a ```said block of a page has it."""
+    lines = []
+    for finding in found:
+        lines.append(f"{finding.severity.value}: {finding.message} ({finding.place.label})")
+        lines += [f"  related: {place.label}" for place in finding.related]
+        lines += [f"  {edit.applicability} fix: {edit.title}" for edit in finding.fix]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def findings(rule: Rule, text: str, targets: tuple[str, ...] = (NEWEST,), **options: Any) -> tuple[Finding, ...]:
@@ -105,7 +125,7 @@ def findings(rule: Rule, text: str, targets: tuple[str, ...] = (NEWEST,), **opti
 
 
 def _findings(
-    rule: Rule, model: Model, asked: tuple[Contract, ...], targets: tuple[str, ...], options: dict[str, Any]
+    rule: Rule, model: Model, asked: tuple[Contract, ...], targets: tuple[str, ...], options: Mapping[str, Any]
 ) -> tuple[Finding, ...]:
     entry = Entry.of(rule, "test")
     entries = (*notices().values(), _Loaded(entry, rule))
@@ -203,23 +223,26 @@ def check_page(rule: Rule, folder: Path) -> None:
 
 
 def check_case(rule: Rule, case: Case) -> None:
-    """One block: flagged lines and no others."""
+    """One block: flagged lines and no others, and what is said of them."""
     lines = case.text.splitlines()
     mark = re.compile(rf"#.*\b{rule.code}\b")
     whole = {n for n, line in enumerate(lines, 1) if line.lstrip().startswith("#") and mark.search(line)}
     wanted = {n for n, line in enumerate(lines, 1) if mark.search(line)} - whole | ({0} if whole else set())
     places = sketch.locate(case.text)
     found: dict[int, str] = {}
-    for finding in findings(rule, case.text, case.targets, **case.options):
+    all_found = findings(rule, case.text, case.targets, **case.options)
+    for finding in all_found:
         for place in finding.places:
             found[places.get(place.path, 0)] = finding.message
     assert set(found) == wanted, f"{rule.code}: flagged lines {found}, wanted {sorted(wanted)} in:\n{case.text}"
+    have = said(all_found)
+    assert case.said in {"", have}, f"{rule.code} says\n{have}and its page has\n{case.said}for:\n{case.text}"
 
 
 def check_fix(rule: Rule, folder: Path) -> None:
     """Its fix leaves nothing to mend, is no more than it says, and where it is safe constants keep their bytes."""
     page = folder / f"{rule.code}.md"
-    blocks = [Case(e.bad, (e.target or NEWEST,), {}) for e in rule.examples]
+    blocks = [Case(e.bad, (e.target or NEWEST,)) for e in rule.examples]
     blocks += cases(page.read_text(encoding="utf-8")) if page.exists() else ()
     mended = [case for case in blocks if _mends(rule, case)]
     assert mended, f"{rule.code}: no example or block is flagged with a fix"
