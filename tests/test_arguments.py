@@ -116,10 +116,10 @@ def test_a_path_that_may_not_be_read_is_left_to_typer(
 ) -> None:
     """Its usage error is the one that it always was."""
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert check_arguments(["check", "no/such"]) is not None
-    assert check_arguments(["check", CLEAN]) is None
+    assert check_arguments(["check", "--contract", "no/such"]) is not None
+    assert check_arguments(["check", "--contract", CLEAN]) is None
     with pytest.raises(SystemExit) as end:
-        run(["check", CLEAN])
+        run(["check", "--contract", CLEAN])
     assert end.value.code == 2
     assert "readable" in capsys.readouterr().err
 

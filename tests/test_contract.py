@@ -9,6 +9,7 @@ import pytest
 
 from models import all_models
 from tflint import sketch
+from tflint.artifact import Artifact
 from tflint.contract.compare import compare
 from tflint.contract.find import Contracts, contract
 from tflint.contract.interface import Affine, Interface, Port, interface_of
@@ -219,7 +220,7 @@ def test_a_broken_lock_is_refused(tmp_path: Path, text: str, words: str) -> None
     (tmp_path / "tflint.lock").write_text(text)
 
     with pytest.raises(TflintError, match=r"tflint\.lock") as refused:
-        Contracts().of(tmp_path / "m.tflite")
+        Contracts().of(Artifact(str(tmp_path / "m.tflite")))
     assert words in refused.value.message
 
 

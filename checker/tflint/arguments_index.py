@@ -6,7 +6,7 @@ By scripts/generate_arguments.py. One of kind "" is read by typer alone.
 from typing import Any
 
 CHECK: dict[str, tuple[str, bool, Any, tuple[str, ...]]] = {
-    'paths': ('path', True, None, ()),
+    'paths': ('text', True, None, ()),
     'target': ('text', True, None, ('--target', '-t')),
     'select': ('text', False, None, ('--select',)),
     'ignore': ('text', False, None, ('--ignore',)),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tflint.artifact import INSIDE, is_url
 from tflint.checkout import own_name
 from tflint.errors import TflintError
 from tflint.findings import Severity
@@ -87,15 +89,17 @@ class Baseline:
 
     def name(self, file: str) -> str:
         """A file's path from the folder of the baseline; what it is called counts, not what a link points at."""
-        path = own_name(file)
-        try:
-            return Path(os.path.relpath(path, self._folder)).as_posix()
-        except ValueError:  # on another drive
-            return Path(path).as_posix()
+        if is_url(file):
+            return file
+        where, inside, member = file.partition(INSIDE)
+        path = own_name(where)
+        with suppress(ValueError):  # on another drive
+            path = os.path.relpath(path, self._folder)
+        return f"{Path(path).as_posix()}{inside}{member}"
 
     def absolute(self, name: str) -> str:
-        """The path of a file by its name here."""
-        return os.path.normpath(os.path.join(self._folder, name))
+        """The path of a file by its name here: of the archive, of a member."""
+        return name if is_url(name) else os.path.normpath(os.path.join(self._folder, name.partition(INSIDE)[0]))
 
     def marked(self, report: FileReport) -> FileReport:
         """The report with those findings suppressed that are recorded and have not grown."""

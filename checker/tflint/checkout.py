@@ -30,14 +30,14 @@ class Changes:
         self.revision, self.governing = revision, governing
         self._changed: dict[str, frozenset[str]] = {}  # root -> absolute paths
 
-    def concern(self, model: Path, inputs: Iterable[str]) -> bool:
+    def concern(self, model: str, inputs: Iterable[str]) -> bool:
         """Whether a model has changed, or one of the files that say something of it.
 
         Raises TflintError where the model is in no checkout, or there is no such revision in it.
         """
         if _root(own_name(model)) is None:
             raise TflintError(f"--changed-since {self.revision}: {model} is not in a git checkout")
-        return any(map(self._hold, (str(model), *inputs)))
+        return any(map(self._hold, (model, *inputs)))
 
     def _hold(self, path: str) -> bool:
         """Whether a file, or a folder that it is in (a submodule, a nested repository), has changed."""
@@ -98,13 +98,13 @@ def own_name(path: str | os.PathLike[str]) -> str:
     return os.path.join(os.path.realpath(folder), name)
 
 
-def listed(folder: Path, pattern: str) -> tuple[list[Path], list[Path]] | None:
+def listed(folder: Path, *patterns: str) -> tuple[list[Path], list[Path]] | None:
     """Files in a folder of a checkout that match and are not ignored, and the checkouts in it; None where git has none.
 
     Those are submodules, and repositories that the outer one does not track.
     """
     try:
-        found = _git(str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pattern, "*/")
+        found = _git(str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns, "*/")
         modules = _git(str(folder), "ls-files", "-z", "--stage") if found and _has_modules(folder) else ""
     except TflintError:
         return None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tflint.cli_counsel import advise, report
-from tflint.cli_models import Model, Target, fix, verify
+from tflint.cli_models import Target, fix, verify
 from tflint.commands.target import app as target_app
 
 app = typer.Typer(
@@ -30,6 +30,9 @@ def program() -> None:
     """Have commands, even where there is but one of them (`tflint.__main__` leaves out those not asked for)."""
 
 
+Readable = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A .tflite file, or archive.zip!/member.", show_default=False)
+]
 Config = Annotated[
     list[str] | None,
     typer.Option(
@@ -41,7 +44,9 @@ Isolated = Annotated[bool, typer.Option("--isolated", help="Read no configuratio
 
 @app.command()
 def check(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: here.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, archives and their members; default: here.")
+    ] = None,
     target: Target = None,
     select: Annotated[str | None, typer.Option(help="Rules to run: codes, prefixes, names, commas.")] = None,
     ignore: Annotated[str | None, typer.Option(help="Rules not to run.")] = None,
@@ -109,7 +114,7 @@ def check(
 
 
 @app.command()
-def show(model: Model) -> None:
+def show(model: Readable) -> None:
     """Print a model as text, one tensor a line; `tflint.sketch` reads it back."""
     from tflint.commands.show import show_command  # noqa: PLC0415 - start-up
 
@@ -118,7 +123,7 @@ def show(model: Model) -> None:
 
 @app.command()
 def inspect(
-    model: Model,
+    model: Readable,
     target: Target = None,
     output_format: Annotated[str, typer.Option("--output-format", "-f", help="text or json.")] = "text",
 ) -> None:
@@ -148,7 +153,7 @@ def diff(
 
 @app.command()
 def lock(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: here.")] = None,
+    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders and archives; default: here.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when tflint.lock is stale.")] = False,
 ) -> None:
     """Record the interfaces of models in tflint.lock, which `check` holds them to."""

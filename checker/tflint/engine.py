@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tflint.artifact import Artifact
 from tflint.findings import PLACES_KEPT, FileReport, Finding, Severity, hit
 from tflint.model.flatbuf import MalformedModelError
+from tflint.model.opened import read_artifact, size_of
 from tflint.model.path import WHOLE, Place
-from tflint.model.read import read_model
 from tflint.plain import plain_value
 from tflint.runtimes.minimum import minimum_runtimes
 from tflint.runtimes.refusal import Refusal
@@ -76,18 +77,19 @@ class Plan:
 
 
 def check_file(
-    path: Path, plan: Plan, name: str = "", contracts: tuple[Contract, ...] = (), begin: Begin = untold
+    file: Artifact | Path, plan: Plan, name: str = "", contracts: tuple[Contract, ...] = (), begin: Begin = untold
 ) -> FileReport:
     """Judge and lint one file, and hold it to its contracts; `begin` is told what is begun.
 
     Raises OSError when it cannot be read.
     """
-    name = name or str(path)
+    artifact = file if isinstance(file, Artifact) else Artifact(str(file))
+    name = name or artifact.name
     begin("reading")
     try:
-        model = read_model(path)
+        model = read_artifact(artifact)
     except MalformedModelError as problem:
-        return unreadable(name, path.stat().st_size, problem.reason, plan, problem.where)
+        return unreadable(name, size_of(artifact), problem.reason, plan, problem.where)
     return check_model(model, plan, name, contracts, begin)
 
 

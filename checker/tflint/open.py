@@ -1,12 +1,14 @@
-"""Open the model of a file that a user named: what is wrong with it is told in one line."""
+"""Open the model that a user named: what is wrong with it is told in one line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tflint.artifact import redacted
 from tflint.errors import TflintError
 from tflint.model.flatbuf import MalformedModelError
-from tflint.model.read import read_model
+from tflint.model.opened import read_artifact
+from tflint.paths import one
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,13 +16,15 @@ if TYPE_CHECKING:
     from tflint.model.view import Model
 
 
-def open_model(path: Path) -> Model:
-    """The model of a file. Raises TflintError (exit code 1 for what is no model, 2 for what cannot be opened)."""
+def open_model(path: str | Path) -> Model:
+    """The model of a file, of a member of an archive or behind a URL.
+
+    Raises TflintError (exit code 1 for what is no model, 2 for what cannot be opened).
+    """
+    name = redacted(str(path))
     try:
-        if not path.is_file():
-            raise TflintError(f"no such file: {path}" if not path.exists() else f"not a file: {path}")
-        return read_model(path)
+        return read_artifact(one(str(path)))
     except MalformedModelError as problem:
-        raise TflintError(f"{path}: {problem.reason}", 1) from None
+        raise TflintError(f"{name}: {problem.reason}", 1) from None
     except OSError as problem:
-        raise TflintError(f"{path}: cannot be read: {problem.strerror or problem}") from None
+        raise TflintError(f"{name}: cannot be read: {problem.strerror or problem}") from None

@@ -1,4 +1,4 @@
-"""Which files a run looks at."""
+"""Which models a run looks at: those of files, folders and archives."""
 
 from __future__ import annotations
 
@@ -6,37 +6,92 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.errors import TflintError
+from tflint.artifact import ARCHIVES, INSIDE, SEARCHED, SUFFIX, Artifact, is_url, redacted
+from tflint.errors import TflintError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-SUFFIX = ".tflite"
+NAMED = 8  # models of an archive, where one has to be chosen
 SKIPPED = {".git", ".venv", "node_modules", "__pycache__", ".tox", ".nox"}
 
 
-def find(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_exclude: bool = False) -> list[Path]:
-    """Files to check, each once, in order: those named as they are, folders searched for *.tflite.
+def find(
+    paths: Iterable[str | Path], excluded: Callable[[Artifact], bool], *, force_exclude: bool = False
+) -> list[Artifact]:
+    """Models to check, each once, in order: files named as they are, archives looked into, folders searched.
 
-    What git ignores is left out of a search. Raises TflintError for a path that does not exist.
+    A search takes *.tflite and the models in archives of SEARCHED; what git ignores is left out of it. Raises
+    TflintError for a path that does not exist.
     """
-    found: dict[Path, None] = {}
+    found: dict[Artifact, None] = {}
     for path in paths:
-        if path.is_dir():
-            found.update(dict.fromkeys(p for p in sorted(_search(path)) if not excluded(p)))
-        elif os.path.lexists(path):
-            if not (force_exclude and excluded(path)):
-                found[path] = None
-        else:
-            raise TflintError(f"no such file or folder: {path}")
+        found.update(dict.fromkeys(_found(str(path), excluded, force_exclude=force_exclude)))
     return list(found)
+
+
+def one(text: str) -> Artifact:
+    """The one model that a path leads to. Raises TflintError where there is none, or a choice."""
+    path = Path(text)
+    if not is_url(text) and not path.is_file() and (path.exists() or INSIDE not in text):
+        raise TflintError(f"not a file: {text}" if path.exists() else f"no such file: {text}")
+    models = list(_found(text, lambda _: False, force_exclude=False))
+    if len(models) > 1:
+        names = ", ".join(model.name for model in models[:NAMED])
+        more = f" and {len(models) - NAMED} more" if len(models) > NAMED else ""
+        raise TflintError(f"{redacted(text)}: {len(models)} models, and one is wanted: {names}{more}")
+    return models[0]
+
+
+def _found(text: str, excluded: Callable[[Artifact], bool], *, force_exclude: bool) -> Iterator[Artifact]:
+    if is_url(text):
+        raise TflintError(f"no such file or folder: {text}")
+    path = str(Path(text))
+    if Path(path).is_dir():
+        for file in sorted(_search(Path(path))):
+            artifact = Artifact(str(file))
+            if not excluded(artifact):
+                yield from (model for model in _models(artifact, named=False) if not excluded(model))
+    elif os.path.lexists(path):
+        if os.path.exists(path) and not os.access(path, os.R_OK):  # noqa: PTH110 - pathlib's raises in a closed folder
+            raise TflintError(f"not readable: {path}")
+        models = [Artifact(path)] if force_exclude and excluded(Artifact(path)) else _models(Artifact(path), named=True)
+        yield from (model for model in models if not (force_exclude and excluded(model)))
+    else:
+        yield from _members(path)
+
+
+def _models(file: Artifact, *, named: bool) -> list[Artifact]:
+    """The models of a file: itself, or those of an archive. What cannot be opened is itself: a check says why."""
+    if not file.where.lower().endswith(ARCHIVES) or not Path(file.where).is_file():
+        return [file]
+    from tflint.archives import models_in  # noqa: PLC0415 - for who has archives
+
+    try:
+        return models_in(file.where, named=named)
+    except OSError:
+        return [file]
+
+
+def _members(text: str) -> list[Artifact]:
+    """The models of a member that is named: `app.apk!/assets/model.tflite`. Raises TflintError where it has none."""
+    where, inside, member = text.partition(INSIDE)
+    if not inside or not Path(where).is_file():
+        raise TflintError(f"no such file or folder: {text}")
+    models = _models(Artifact(where), named=True)
+    chosen = [model for model in models if f"{model.member}{INSIDE}".startswith(f"{member}{INSIDE}")]
+    if not chosen:
+        names = [model.member for model in models if model.member]
+        raise TflintError(f"{where}: no model {member!r} in it{nearest(member, names)}")
+    return chosen
 
 
 def _search(folder: Path) -> Iterator[Path]:
     """Models in a folder: in each checkout, the outer or one inside, those that it does not ignore."""
     from tflint.checkout import listed  # noqa: PLC0415 - for who searches folders
 
-    names = listed(folder, f"*{SUFFIX}")
+    suffixes = (SUFFIX, *SEARCHED)
+    names = listed(folder, *(f"*{suffix}" for suffix in suffixes))
     if names is not None:
         models, checkouts = names
         yield from models
@@ -46,6 +101,6 @@ def _search(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         inner = [name for name in folders if (Path(parent, name) / ".git").exists()]
         folders[:] = [name for name in folders if name not in SKIPPED and name not in inner]
-        yield from (Path(parent, name) for name in files if name.endswith(SUFFIX))
+        yield from (Path(parent, name) for name in files if name.endswith(suffixes))
         for name in inner:
             yield from _search(Path(parent, name))

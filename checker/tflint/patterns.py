@@ -15,6 +15,8 @@ _TOKEN = re.compile(r"(?:\*\*/)+|\*+|\?|\[!?\]?[^\]/]*\]|.", re.DOTALL)
 class Glob(NamedTuple):
     """A glob and its folder. Without a slash inside it matches at any depth; all that is in a folder it matches, too.
 
+    So is all that is in an archive.
+
     `*` and `?` stop at a slash, `**` does not, `[...]` is a set of characters. An absolute pattern, or one that starts
     with `../`, reaches out of the folder.
     """
@@ -43,7 +45,7 @@ def _expression(pattern: Glob) -> re.Pattern[str]:
         start, body = f"{_translated(_posix(folder).rstrip('/'))}/", text
     else:
         start, body = "", _posix(os.path.normpath(os.path.join(folder, text)))
-    return re.compile(f"{start}{anywhere}{_translated(body)}(?:/.*)?\\Z", re.DOTALL)
+    return re.compile(f"{start}{anywhere}{_translated(body)}(?:!?/.*)?\\Z", re.DOTALL)
 
 
 def _translated(text: str) -> str:

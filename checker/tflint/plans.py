@@ -13,8 +13,8 @@ from tflint.suppress import sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from tflint.artifact import Artifact
     from tflint.config.hierarchy import Hierarchy
     from tflint.config.settings import Settings
     from tflint.registry import Entry
@@ -31,12 +31,11 @@ class Plans:
         self._made: dict[str, Plan] = {}
         self.run = self._of(hierarchy.run)  # made whether or not a model needs it: a mistake in it is one anyway
 
-    def of(self, path: Path) -> Plan:
+    def of(self, artifact: Artifact) -> Plan:
         """The plan for a model. Raises TflintError for an unknown rule, option or target in its configuration."""
-        plan, beside = (
-            self._of(self.hierarchy.of(path)),
-            () if self.hierarchy.isolated else sidecar(path, self.catalogue),
-        )
+        plan = self._of(self.hierarchy.of(artifact.where))
+        lonely = self.hierarchy.isolated or artifact.is_url
+        beside = () if lonely else sidecar(artifact.where, self.catalogue)
         return replace(plan, suppressions=(*plan.suppressions, *beside)) if beside else plan
 
     def _of(self, settings: Settings) -> Plan:

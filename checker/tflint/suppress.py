@@ -12,6 +12,7 @@ import os
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from tflint.artifact import absolute
 from tflint.findings import Severity
 from tflint.model.tensor import Tensor
 from tflint.model.view import Op
@@ -39,7 +40,7 @@ class Suppressor:
         suppressions: Sequence[Coded] = (),
         ignores: Sequence[tuple[Glob, Mapping[str, str]]] = (),
     ) -> None:
-        path = os.path.abspath(file) if suppressions or ignores else ""
+        path = absolute(file) if suppressions or ignores else ""
         self._suppressions = [
             (number, each, codes) for number, (each, codes) in enumerate(suppressions) if each.path.matches(path)
         ]

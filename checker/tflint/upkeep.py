@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tflint.artifact import absolute
 from tflint.config.load import shown
 from tflint.engine import CRASHED, said
 from tflint.findings import FileReport, Hit
@@ -20,7 +21,6 @@ from tflint.suppress import expired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from tflint.baseline import Baseline, Entry, Excess
     from tflint.config.settings import Suppression
@@ -36,7 +36,7 @@ Note = tuple[str, str, "Hit"]  # the file that it is about, the code, and what i
 class Reach:
     """What a run has seen: files with their plans and reports, and folders with all that is in them."""
 
-    def __init__(self, folders: Iterable[Path], jobs: Sequence[Job], reports: Sequence[FileReport]) -> None:
+    def __init__(self, folders: Iterable[str], jobs: Sequence[Job], reports: Sequence[FileReport]) -> None:
         self.folders = [os.path.realpath(folder) for folder in folders]
         self.jobs, self.reports = jobs, reports
 
@@ -90,7 +90,7 @@ def of_suppressions(reach: Reach) -> Iterator[Note]:
     """Suppressions that match nothing, and those that match and are past their last day."""
     uses: dict[tuple[object, ...], _Use] = {}
     for job, report in zip(reach.jobs, reach.reports, strict=True):
-        path = os.path.abspath(report.path)
+        path = absolute(report.path)
         for number, (each, codes) in enumerate(job.plan.suppressions):
             if not each.path.matches(path):
                 continue

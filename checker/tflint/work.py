@@ -15,8 +15,8 @@ from tflint.timing import Stopwatch, untold
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
-    from pathlib import Path
 
+    from tflint.artifact import Artifact
     from tflint.contract.find import Contract
     from tflint.engine import Plan
     from tflint.findings import FileReport
@@ -29,9 +29,9 @@ SECONDS = 300.0  # for one file: a thousand times what a check takes, so that on
 
 
 class Job(NamedTuple):
-    """A file and what to do with it."""
+    """What is checked as one model, and what to do with it."""
 
-    path: Path
+    artifact: Artifact
     plan: Plan
     contracts: tuple[Contract, ...] = ()
 
@@ -40,7 +40,7 @@ def check_all(jobs: Sequence[Job], processes: int | None = None, *, timed: bool 
     """Reports in the order of the jobs. `processes`: 1 is this one; None: as many as there are cores, where it pays."""
     plans = tuple({id(job.plan): job.plan for job in jobs}.values())
     numbers = {id(plan): number for number, plan in enumerate(plans)}
-    tasks = [(job.path, numbers[id(job.plan)], job.contracts) for job in jobs]
+    tasks = [(job.artifact, numbers[id(job.plan)], job.contracts) for job in jobs]
     work = _Work(plans, timed=timed)
     reports: dict[int, FileReport] = {}
     if processes is None:
@@ -52,7 +52,7 @@ def check_all(jobs: Sequence[Job], processes: int | None = None, *, timed: bool 
     return [reports[index] for index in range(len(jobs))]
 
 
-_Task = tuple["Path", int, tuple["Contract", ...]]  # a path, the number of its plan, its contracts
+_Task = tuple["Artifact", int, tuple["Contract", ...]]  # an artifact, the number of its plan, its contracts
 
 
 def _spread(work: _Work, tasks: list[_Task], processes: int) -> Generator[tuple[int, FileReport], None, None]:
@@ -62,8 +62,8 @@ def _spread(work: _Work, tasks: list[_Task], processes: int) -> Generator[tuple[
     from tflint.pool import Lost, spread  # noqa: PLC0415 - for who has many files
 
     for index, answer in spread(work, tasks, processes, _limit()):
-        path, plan, _ = tasks[index]
-        yield index, work.lost(path, plan, answer) if isinstance(answer, Lost) else answer
+        artifact, plan, _ = tasks[index]
+        yield index, work.lost(artifact, plan, answer) if isinstance(answer, Lost) else answer
 
 
 class _Work:
@@ -74,33 +74,32 @@ class _Work:
 
     def __call__(self, task: _Task, begin: Begin) -> FileReport:
         """Check one file; `begin` is told what is begun."""
-        path, plan, contracts = task
+        artifact, plan, contracts = task
         if not self.timed:
-            return _checked(path, self.plans[plan], contracts, begin)
+            return _checked(artifact, self.plans[plan], contracts, begin)
         watch = Stopwatch(begin)
-        report = _checked(path, self.plans[plan], contracts, watch.begin)
+        report = _checked(artifact, self.plans[plan], contracts, watch.begin)
         watch.begin("")
         return replace(report, seconds=dict(watch.seconds))
 
-    def lost(self, path: Path, plan: int, lost: Lost) -> FileReport:
+    def lost(self, artifact: Artifact, plan: int, lost: Lost) -> FileReport:
         """The report of a file whose process was lost over it."""
         at = f" ({lost.at})" if lost.at else ""
-        return unfinished(str(path), f"{lost.problem}{at}", self.plans[plan])
+        return unfinished(artifact.name, f"{lost.problem}{at}", self.plans[plan])
 
 
-def _checked(path: Path, plan: Plan, contracts: tuple[Contract, ...], begin: Begin) -> FileReport:
+def _checked(artifact: Artifact, plan: Plan, contracts: tuple[Contract, ...], begin: Begin) -> FileReport:
     """One file; what cannot be opened is a finding, and so is our own mistake, so that the others are not lost."""
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            return unreadable(str(path), 0, "not a regular file", plan)
-        return check_file(path, plan, contracts=contracts, begin=begin)
+        if not stat.S_ISREG(os.stat(artifact.where).st_mode):  # noqa: PTH116 - a path is text here
+            return unreadable(artifact.name, 0, "not a regular file", plan)
+        return check_file(artifact, plan, contracts=contracts, begin=begin)
     except OSError as problem:
-        return unreadable(str(path), 0, f"cannot be read: {problem.strerror or problem}", plan)
+        return unreadable(artifact.name, 0, f"cannot be read: {problem.strerror or problem}", plan)
     except Exception as problem:
         if os.environ.get("TFLITE_LINT_DEBUG"):
             raise
-        return unfinished(str(path), f"{type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where", plan)
+        return unfinished(artifact.name, f"{type(problem).__name__}: {problem}; TFLITE_LINT_DEBUG=1 shows where", plan)
 
 
 def _cores() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from tflint.work import Job, check_all
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tflint.artifact import Artifact
     from tflint.baseline import Baseline
     from tflint.config.load import Layer
     from tflint.config.settings import Settings
@@ -53,7 +55,7 @@ class Request(NamedTuple):
     show_suppressed: bool
     statistics: bool
     timing: bool
-    paths: tuple[Path, ...] = ()
+    paths: tuple[str, ...] = ()  # of files, folders and members of archives, and URLs
     config: tuple[str, ...] = ()  # a file, and key=value
     target: tuple[str, ...] = ()
     select: str | None = None
@@ -102,11 +104,11 @@ def check_command(request: Request) -> int:
     settings, plans = hierarchy.run, Plans(hierarchy, verbose=request.verbose)
     baseline = _baseline(request, settings)
     watch.begin("finding files")
-    paths = request.paths or (Path(),)
+    paths = request.paths or (".",)
     files = find(paths, hierarchy.excludes, force_exclude=request.force_exclude)
     chosen = _changed(files, request, hierarchy)
     contracts = Contracts(request.contract, locks=not request.isolated)
-    jobs = [Job(path, plans.of(path), contracts.of(path, hierarchy.of(path).models)) for path in chosen]
+    jobs = [Job(each, plans.of(each), contracts.of(each, hierarchy.of(each.where).models)) for each in chosen]
     if waiting := dict.fromkeys(code for job in jobs for code in job.plan.waiting):
         say(f"note: {', '.join(waiting)}: not run, for it takes --deep to read weights")
     watch.begin("checking")
@@ -159,7 +161,7 @@ def _settled(
     """Reports as the baseline has them, which is written first if asked, and what is out of date behind them."""
     from tflint.upkeep import Reach, settled  # noqa: PLC0415 - who suppresses nothing does not pay for it
 
-    folders = [] if request.changed_since else filter(Path.is_dir, request.paths or (Path(),))
+    folders = [] if request.changed_since else filter(os.path.isdir, request.paths or (".",))
     reach = Reach(folders, jobs, reports)
     if baseline and request.write_baseline:
         baseline = baseline.renewed(reports, reach.judges(baseline))
@@ -172,14 +174,17 @@ def _settled(
     return settled(reach, baseline, run)
 
 
-def _changed(files: list[Path], request: Request, hierarchy: Hierarchy) -> list[Path]:
-    """Those files that are to be checked under --changed-since: changed themselves, or in what is said of them."""
+def _changed(files: list[Artifact], request: Request, hierarchy: Hierarchy) -> list[Artifact]:
+    """Those models that are to be checked under --changed-since: changed themselves, or in what is said of them."""
     if request.changed_since is None:
         return files
     from tflint.checkout import Changes  # noqa: PLC0415 - for who asks
 
+    for file in files:
+        if file.is_url:
+            raise TflintError(f"--changed-since {request.changed_since}: {file.name} is not in a git checkout")
     changes = Changes(request.changed_since, {*FILES, LOCK, BASELINE})
-    return [path for path in files if changes.concern(path, hierarchy.of(path).inputs(path))]
+    return [file for file in files if changes.concern(file.where, hierarchy.of(file.where).inputs(file.where))]
 
 
 def _report(jobs: list[Job], files: list[FileReport], run: Plan) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tflint import plans
 from tflint.config.given import flag_layers
@@ -16,6 +16,9 @@ from tflint.open import open_model
 from tflint.registry import catalogue
 from tflint.report import COLORS, colored, write
 from tflint.report.escape import plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMATS = ("text", "json", "markdown")
 NOTHING = ("/dev/null", "nul", "NUL")  # what git passes for a file that is not there
@@ -90,7 +93,7 @@ def _side(file: str, name: str, pair: _Pair) -> Side:
     if file in NOTHING:
         return Side(name)
     try:
-        return Side(name, open_model(Path(file)))
+        return Side(name, open_model(file))
     except TflintError as problem:
         if not pair.by_git:
             raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__, plans, select
+from tflint.artifact import Artifact
 from tflint.commands.lock import lock_of
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy
@@ -109,7 +110,7 @@ def checker(model: Path, targets: tuple[str, ...]) -> Callable[[Path], FileRepor
     """Checks a file as `tflint check` does the model: against its targets, configuration and contracts."""
     settings = Hierarchy(flags=flag_layers({"target": list(targets) or None, "deep": True})).of(model)
     plan = plans.make(settings, catalogue())
-    contracts = Contracts().of(model, settings.models)
+    contracts = Contracts().of(Artifact(str(model)), settings.models)
     return lambda path: check_file(path, plan, str(model), contracts)
 
 

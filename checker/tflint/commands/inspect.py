@@ -5,23 +5,22 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tflint.artifact import redacted
 from tflint.errors import one_of
 from tflint.inspection import inspect_model
 from tflint.open import open_model
 from tflint.report.json import dumped
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
 FORMATS = ("text", "json")
 
 
-def inspect_command(path: Path, targets: tuple[str, ...], output_format: str) -> None:
+def inspect_command(path: str, targets: tuple[str, ...], output_format: str) -> None:
     """Print them. Raises TflintError."""
     one_of(output_format, "--output-format", FORMATS)
-    facts = inspect_model(open_model(path), str(path), targets)
+    facts = inspect_model(open_model(path), redacted(path), targets)
     if output_format == "json":
         sys.stdout.write(dumped(facts))
     else:

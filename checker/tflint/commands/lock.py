@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tflint.artifact import INSIDE, absolute
 from tflint.config.hierarchy import Hierarchy
 from tflint.config.load import closest
 from tflint.contract import LOCK
@@ -17,7 +18,7 @@ from tflint.contract.lock import read_lock
 from tflint.contract.plain import tables_of
 from tflint.errors import TflintError, say, warn
 from tflint.model.flatbuf import MalformedModelError
-from tflint.model.read import read_model
+from tflint.model.opened import read_artifact
 from tflint.paths import find
 from tflint.report import write
 from tflint.report.escape import LONGEST_MESSAGE, plain, short
@@ -25,19 +26,28 @@ from tflint.report.escape import LONGEST_MESSAGE, plain, short
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tflint.artifact import Artifact
 
-def lock_command(paths: tuple[Path, ...], *, check: bool) -> int:
+
+def lock_command(paths: tuple[str, ...], *, check: bool) -> int:
     """Update each lock that governs one of the files; give the exit code. Raises TflintError."""
-    paths = paths or (Path(),)
+    paths = paths or (".",)
     files = find(paths, Hierarchy().excludes)
+    if remote := next((file.name for file in files if file.is_url), None):
+        raise TflintError(f"{remote}: a lock is of files in its project")
     if not files:
         warn("no .tflite file found")
-    by_lock: dict[Path, list[Path]] = {lock: [] for lock in map(lock_of, paths) if lock.exists()}
+    by_lock: dict[Path, list[Artifact]] = {lock: [] for lock in map(lock_of, map(_file, paths)) if lock.exists()}
     for file in files:
-        by_lock.setdefault(lock_of(file), []).append(file)
-    folders = [path for path in paths if path.is_dir()]
+        by_lock.setdefault(lock_of(Path(file.where)), []).append(file)
+    folders = [Path(path) for path in paths if Path(path).is_dir()]
     codes = [_update(lock, mine, folders, check=check) for lock, mine in by_lock.items()]
     return max(codes, default=0)
+
+
+def _file(path: str) -> Path:
+    """The file that is named, or the archive of a member."""
+    return Path(path if os.path.lexists(path) else path.partition(INSIDE)[0])
 
 
 def lock_of(path: Path, *, anywhere: bool = False) -> Path:
@@ -57,19 +67,19 @@ def lock_of(path: Path, *, anywhere: bool = False) -> Path:
     return root / LOCK
 
 
-def _update(path: Path, files: list[Path], folders: list[Path], *, check: bool) -> int:
+def _update(path: Path, files: list[Artifact], folders: list[Path], *, check: bool) -> int:
     """Bring one lock up to date, or say what is not. 1: something was stale, or is no model."""
     lock = read_lock(path)
     changed: dict[str, Interface] = {}
     broken = 0
     for file in files:
-        key = key_in(os.path.abspath(file), path)  # noqa: PTH100 - as above
+        key = key_in(absolute(file.name), path)
         try:
-            interface = interface_of(read_model(file))
+            interface = interface_of(read_artifact(file))
         except (MalformedModelError, OSError) as problem:
             broken = 1
             reason = problem.reason if isinstance(problem, MalformedModelError) else problem.strerror or str(problem)
-            say(f"{file}: not recorded: {reason}")
+            say(f"{file.name}: not recorded: {reason}")
             continue
         old = lock.interface(key)
         if old is not None and tables_of(old) == tables_of(interface):
@@ -95,7 +105,7 @@ def _gone(keys: Iterable[str], root: Path, folders: list[Path]) -> set[str]:
     return {
         key
         for key in keys
-        for path in (root / key,)
+        for path in (root / key.partition(INSIDE)[0],)
         if any(path.is_relative_to(folder) for folder in searched) and not path.exists()
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tflint.artifact import Artifact
 from tflint.bug_report.bundle import read_log, write_bundle
 from tflint.bug_report.environment import anonymous, environment
 from tflint.bug_report.issue import issue
@@ -44,7 +45,7 @@ class Request:
 def report_command(request: Request) -> int:
     """Write it; give the exit code: 1 for what is no model, which is reported as such. Raises TflintError."""
     hierarchy = Hierarchy(flags=flag_layers({"target": list(request.targets) or None}))
-    plan = Plans(hierarchy).of(request.model)
+    plan = Plans(hierarchy).of(Artifact(str(request.model)))
     log = read_log(request.log) if request.log is not None else None
     name = _shown(request.model)
     out = request.output or Path(f"{request.model.stem}-report.zip")

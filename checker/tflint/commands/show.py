@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from tflint.open import open_model
 from tflint.sketch.show import show
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def show_command(path: Path) -> None:
+def show_command(path: str) -> None:
     """Print it."""
     sys.stdout.write(show(open_model(path)))

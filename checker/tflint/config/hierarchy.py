@@ -6,14 +6,15 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tflint.artifact import absolute, is_url
 from tflint.config.given import environment_layers, option_layers
 from tflint.config.load import closest, file_layers, merged, users_own
 from tflint.errors import TflintError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+    from tflint.artifact import Artifact
     from tflint.config.load import Layer
     from tflint.config.settings import Settings
 
@@ -47,13 +48,15 @@ class Hierarchy:
         return self.folder(self.here)
 
     def of(self, path: str | os.PathLike[str]) -> Settings:
-        """Settings of a model; the same object for all that one configuration governs."""
+        """Settings of a model; the same object for all that one configuration governs. Those of the run for a URL."""
+        if is_url(os.fspath(path)):
+            return self.run
         return self.folder(os.path.dirname(os.path.abspath(path)))
 
-    def excludes(self, path: Path) -> bool:
+    def excludes(self, artifact: Artifact) -> bool:
         """Whether the configuration that governs a model excludes it."""
-        settings = self.of(path)
-        return bool(settings.exclude or settings.extend_exclude) and settings.excludes(os.path.abspath(path))
+        settings = self.of(artifact.where)
+        return bool(settings.exclude or settings.extend_exclude) and settings.excludes(absolute(artifact.name))
 
     def folder(self, folder: str) -> Settings:
         """Settings of the models in a folder (its absolute path)."""

@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tflint.artifact import INSIDE, absolute
 from tflint.contract import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tflint.artifact import Artifact
     from tflint.contract.compare import Change
     from tflint.contract.interface import Interface
     from tflint.contract.lock import Lock
@@ -46,9 +48,9 @@ class Contracts:
         self._closest: dict[str, str | None] = {}  # folder -> lock
         self._read: dict[str, Lock] = {}
 
-    def of(self, file: Path, models: Mapping[Glob, Mapping[str, Any]] | None = None) -> tuple[Contract, ...]:
-        """The contracts of a file; `models` is that table of its configuration."""
-        path = os.path.abspath(file)
+    def of(self, artifact: Artifact, models: Mapping[Glob, Mapping[str, Any]] | None = None) -> tuple[Contract, ...]:
+        """The contracts of a model; `models` is that table of its configuration."""
+        path = absolute(artifact.name)
         configured = [
             read_contract(table["contract"])
             if isinstance(table["contract"], str)
@@ -56,10 +58,10 @@ class Contracts:
             for glob, table in (models or {}).items()
             if "contract" in table and glob.matches(path)
         ]
-        return (*self.asked, *configured, *(self._locked(path) if self.locks else ()))
+        return (*self.asked, *configured, *(self._locked(path) if self.locks and not artifact.is_url else ()))
 
     def _locked(self, path: str) -> tuple[Contract, ...]:
-        folder = os.path.dirname(path)
+        folder = os.path.dirname(path.partition(INSIDE)[0])
         if folder not in self._closest:
             self._closest[folder] = closest_lock(folder)
         lock = self._closest[folder]
@@ -86,8 +88,9 @@ def closest_lock(folder: str) -> str | None:
 
 
 def key_in(path: str | Path, lock: str | Path) -> str:
-    """How a lock calls a file: its path from the lock's folder, with slashes."""
-    return Path(os.path.relpath(path, Path(lock).parent)).as_posix()
+    """How a lock calls a file: its path from the lock's folder, with slashes; the same of an archive and its member."""
+    where, inside, member = str(path).partition(INSIDE)
+    return f"{Path(os.path.relpath(where, Path(lock).parent)).as_posix()}{inside}{member}"
 
 
 def read_contract(path: str) -> Contract:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tflint.artifact import INSIDE
 from tflint.report.escape import command_data, command_property, plain
 from tflint.report.repository import relative
 from tflint.report.words import closing, located_line, shown
@@ -38,5 +39,5 @@ def render(report: Report, style: Style) -> str:
 
 def _line(command: str, finding: Finding, targets: int) -> str:
     title = command_property(f"{finding.rule.code} {finding.rule.name}")
-    file = command_property(plain(relative(finding.file).as_posix()))
+    file = command_property(plain(relative(finding.file).partition(INSIDE)[0]))
     return f"::{command} file={file},line=1,title={title}::{command_data(located_line(finding, targets))}"

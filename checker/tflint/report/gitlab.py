@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tflint.artifact import INSIDE
 from tflint.report.json import dumped
 from tflint.report.repository import identities, relative
 from tflint.report.words import located_line, shown
@@ -32,5 +33,5 @@ def _issue(finding: Finding, identity: str, targets: int) -> dict[str, Any]:
         "check_name": f"{finding.rule.code} {finding.rule.name}",
         "fingerprint": identity,
         "severity": SEVERITIES[finding.severity.value],
-        "location": {"path": relative(finding.file).as_posix(), "lines": {"begin": 1}},
+        "location": {"path": relative(finding.file).partition(INSIDE)[0], "lines": {"begin": 1}},
     }

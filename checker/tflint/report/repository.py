@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tflint.artifact import INSIDE, is_url
 from tflint.checkout import checkout_of
 from tflint.fingerprint import fingerprint
 
@@ -16,21 +17,25 @@ if TYPE_CHECKING:
     from tflint.findings import Finding
 
 
-def relative(file: str) -> Path:
-    """Give the path from the root of the checkout that we stand in (from here, where there is none), links resolved.
+def relative(file: str) -> str:
+    """Give the POSIX path from the root of the checkout that we stand in (from here, if there is none), links resolved.
 
-    Absolute for a file outside.
+    Absolute for a file outside; of a member that of its archive and what is behind it. A URL is itself.
     """
+    if is_url(file):
+        return file
+    where, inside, member = file.partition(INSIDE)
     here = Path.cwd().resolve()
     root = checkout_of(str(here)) or here
-    real = Path(os.path.realpath(file))
-    return real.relative_to(root) if real.is_relative_to(root) else real
+    real = Path(os.path.realpath(where))
+    path = real.relative_to(root) if real.is_relative_to(root) else real
+    return f"{path.as_posix()}{inside}{member}"
 
 
 def identities(findings: Iterable[Finding]) -> Iterator[str]:
     """Give each finding's fingerprint, numbered where several share one."""
     seen: Counter[str] = Counter()
     for finding in findings:
-        known = fingerprint(finding, relative(finding.file).as_posix())
+        known = fingerprint(finding, relative(finding.file))
         seen[known] += 1
         yield f"{known}:{seen[known]}"

@@ -7,10 +7,12 @@ of positions, so that a finding keeps its identity when the graph around it move
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tflint import __version__
+from tflint.artifact import INSIDE, is_url
 from tflint.report.escape import short
 from tflint.report.json import dumped
 from tflint.report.repository import identities, relative
@@ -96,9 +98,15 @@ def _result(finding: Finding, index: int, targets: int, identity: str) -> dict[s
 
 
 def _uri(file: str) -> str:
-    """Repository-relative POSIX path with symlinks resolved; files outside become file: URIs."""
-    path = relative(file)
-    text = quote(os.fsencode(path.as_posix()))
-    if path.is_absolute():
+    """Repository-relative POSIX path with symlinks resolved; files outside become file: URIs.
+
+    That of a member is its archive's, and the message says which member: SARIF would nest artifacts, and GitHub takes
+    none but those at a path of the repository.
+    """
+    path = relative(file).partition(INSIDE)[0]
+    if is_url(path):
+        return quote(path, safe=":/?#[]@!$&'()*+,;=%~")
+    text = quote(os.fsencode(path))
+    if Path(path).is_absolute():
         return f"file://{text if text.startswith('/') else '/' + text}"
     return text if ":" not in text.partition("/")[0] else f"./{text}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tflint.artifact import INSIDE
 from tflint.findings import Severity
 from tflint.report.escape import LONGEST_MESSAGE, plain, short
 
@@ -54,8 +55,10 @@ def finding_line(finding: Finding, targets: int) -> str:
 
 
 def located_line(finding: Finding, targets: int) -> str:
-    """`finding_line` and the first place, for where nothing else says it."""
-    return f"{finding_line(finding, targets)} (at {short(finding.place.label)})"
+    """`finding_line`, the first place and the member of an archive, for where nothing else says it."""
+    member = finding.file.partition(INSIDE)[2]
+    where = f" in {short(member)}" if member else ""
+    return f"{finding_line(finding, targets)} (at {short(finding.place.label)}{where})"
 
 
 def verdict_line(verdict: Verdict, file: FileReport) -> str:

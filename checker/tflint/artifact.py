@@ -1,0 +1,64 @@
+"""Where the bytes of a model are: a file, a member of an archive, or what a URL leads to."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+SUFFIX = ".tflite"
+SEARCHED = (".task", ".litertlm", ".apk", ".aab", ".aar")  # archives in which models come to phones
+ARCHIVES = (*SEARCHED, ".zip", ".whl", ".tar.gz", ".tgz")
+INSIDE = "!/"  # between an archive and its member, as in JAR URLs (java.net.JarURLConnection)
+STORED, DEFLATED, GZIP = "", "deflate", "gzip"
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_SECRETS = re.compile(r"(://)[^/?#]*@|[?#].*", re.DOTALL)
+
+
+class Part(NamedTuple):
+    """Where in its archive a member lies: not to be trusted, and checked when it is opened."""
+
+    start: int  # byte offset in the archive; of GZIP: in what it inflates to
+    packed: int  # bytes there
+    size: int  # bytes of the member itself
+    packing: str = STORED
+
+
+class Artifact(NamedTuple):
+    """What is checked as one model. It is small, plain data: it travels to other processes in place of the bytes."""
+
+    where: str  # a path as the user gave it, or a URL
+    member: str = ""  # the path in the archive, of an archive in an archive both with `!/` between them
+    parts: tuple[Part, ...] = ()  # of each archive on the way to the member, the outermost first
+    problem: str = ""  # why there is nothing to read
+
+    @property
+    def name(self) -> str:
+        """What findings, reports, globs and baselines know it by: without what may be secret in a URL."""
+        where = redacted(self.where)
+        return f"{where}{INSIDE}{self.member}" if self.member else where
+
+    @property
+    def is_url(self) -> bool:
+        """It is no file of this machine."""
+        return is_url(self.where)
+
+
+def is_url(text: str) -> bool:
+    """Whether a path is a URL: it starts with a scheme of at least two letters and `://`."""
+    return "://" in text and _URL.match(text) is not None
+
+
+def redacted(where: str) -> str:
+    """A URL without user, password, query and fragment; a path as it is."""
+    return _SECRETS.sub(r"\1", where) if is_url(where) else where
+
+
+def absolute(name: str | os.PathLike[str]) -> str:
+    """The absolute path of what has this name. A URL is its own; a member's path is never made part of the folder's."""
+    name = os.fspath(name)
+    if is_url(name):
+        return name
+    where, inside, member = name.partition(INSIDE)
+    return f"{os.path.abspath(where)}{inside}{member}"
