@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tflint.artifact import Artifact
+from tflint.dataclass import dataclass, field
 from tflint.findings import PLACES_KEPT, FileReport, Finding, Severity, hit
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.opened import read_artifact, size_of

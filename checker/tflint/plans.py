@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint import select
+from tflint.dataclass import replace
 from tflint.engine import Plan
 from tflint.registry import catalogue
 from tflint.runtimes.profile import resolve

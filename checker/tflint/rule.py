@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+
+from tflint.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +22,7 @@ CODE = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _SCOPES = ("ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice")
+_GENERATOR = 0x20  # inspect.CO_GENERATOR
 _INJECTED = {"model", "options", "contracts", "weights"}
 
 
@@ -63,11 +64,15 @@ class Rule:
     @property
     def doc(self) -> str:
         """Its page."""
+        import inspect  # noqa: PLC0415 - takes as long as reading a model
+
         return inspect.cleandoc(self.docstring)
 
     @property
     def examples(self) -> tuple[Example, ...]:
         """Models to flag, each with the one to have instead."""
+        import inspect  # noqa: PLC0415 - same
+
         return tuple(Example(inspect.cleandoc(s[0]), inspect.cleandoc(s[1]), *s[2:]) for s in self.sketches)
 
     @property
@@ -141,7 +146,7 @@ def rule(
         if not set(rest) <= _INJECTED:
             wanted = ", ".join(sorted(_INJECTED))
             raise ValueError(f"{where}: a check may ask for {wanted}, not {', '.join(rest)}")
-        if not inspect.isgeneratorfunction(check):
+        if not check.__code__.co_flags & _GENERATOR:
             raise ValueError(f"{where}: a check is a generator function")
         return Rule(
             code=code,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from tflint.dataclass import replace
 from tflint.engine import check_file, unfinished, unreadable
 from tflint.errors import TflintError
 from tflint.progress import Bar

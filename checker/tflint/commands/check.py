@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +13,7 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.config.load import FILES, shown
 from tflint.contract import LOCK
 from tflint.contract.find import Contracts
+from tflint.dataclass import replace
 from tflint.errors import USAGE, TflintError, one_of, say, warn
 from tflint.findings import Report
 from tflint.paths import find

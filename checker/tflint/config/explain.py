@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any
 
 from tflint.config.kinds import List, Record, Table
@@ -50,7 +49,7 @@ def key_object(key: str) -> dict[str, Any]:
         "key": key,
         "kind": meta["kind"].words,
         "keys": _docs(meta["kind"]),
-        "default": {} if field.default is MISSING else as_json(field.default),
+        "default": {} if callable(field.default_factory) else as_json(field.default),
         "run": meta["run"],
         "adds": meta["adds"],
         "doc": meta["doc"],

@@ -6,7 +6,6 @@ Parsing, the JSON Schema, `tflint config` and the reference of the documentation
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from tflint.config.kinds import (
@@ -28,6 +27,7 @@ from tflint.config.kinds import (
 )
 from tflint.config.place import Origin
 from tflint.config.requirement import PATTERN
+from tflint.dataclass import dataclass, field, fields
 from tflint.findings import Severity
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tflint.model.tensor import Tensor
@@ -15,8 +14,7 @@ _WRAP = frozenset({"SELECT", "SELECT_V2"})  # Keras 3 adds the row count to nega
 _STEPS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+class Indexed(NamedTuple):
     """An input that indexes a table of so many rows. Any other value ends the call: `gather index out of bounds`."""
 
     input: Tensor

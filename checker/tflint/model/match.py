@@ -12,9 +12,9 @@ A graph may be hostile: a search ends after STEPS looks at a tensor, and is as d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tflint.dataclass import dataclass
 from tflint.model.tensor import Tensor
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ Parts of a model are themselves and equal to nothing else (`eq=False`), as nodes
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from tflint.dataclass import dataclass, field
 from tflint.model.flatbuf import scalars
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Buffer:
     data_size: int  # bytes inside the FlatBuffer
     declared: tuple[int, int]  # the raw offset and size fields; 0 and 1 mean unset
     in_file: bool  # the span lies inside the file
-    source: Any = field(repr=False, compare=False)  # the mapped file
+    source: Any = field(repr=False)  # the mapped file
 
     def read(self, limit: int = CONSTANT_LIMIT) -> bytes:
         """The bytes, up to `limit` of them; none where the span lies outside the file."""

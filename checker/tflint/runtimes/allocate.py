@@ -7,9 +7,9 @@ prepares the first signature's subgraph instead of subgraph 0. TFLite Micro is a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tflint.dataclass import dataclass
 from tflint.runtimes import custom_names
 from tflint.runtimes.compiled import buffers
 from tflint.runtimes.construct import WITHOUT_PARAMETERS, effective_name, graph_indices

@@ -7,8 +7,9 @@ the node's custom options.
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from tflint.dataclass import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -31,12 +31,12 @@ import json
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tflint.dataclass import dataclass
 from tflint.runtimes.node import Shape, UndecidedError
 
 if TYPE_CHECKING:

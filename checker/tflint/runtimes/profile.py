@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from tflint.dataclass import dataclass, field, fields, replace
 from tflint.errors import TflintError, nearest
 
 if TYPE_CHECKING:
