@@ -9,7 +9,7 @@ truncated normal in TensorFlow, a normal one in PyTorch).
 from __future__ import annotations
 
 from itertools import groupby
-from math import sqrt
+from math import isfinite, sqrt
 from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,7 +78,7 @@ def initializer_of(sample: Sequence[float], peak: float, count: int, fans: tuple
     their type adds.
     """
     number = len(sample)
-    if not number:
+    if not number or not all(map(isfinite, sample)):
         return ""
     mean, spread = fmean(sample), pstdev(sample)
     if abs(mean) * sqrt(number) > 3.4 * spread:

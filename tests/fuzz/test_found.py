@@ -1,0 +1,25 @@
+"""What fuzzing has found, each as the smallest model that shows it."""
+
+from __future__ import annotations
+
+import pytest
+
+from fuzz_check import WholeCheck
+from tflint import sketch
+
+FOUND = {
+    "TFL707 took the spread of weights that are no numbers": """
+x: float32[1,64]
+v: float32[8,64] = const [nan,...*512]
+y: float32[1,8] = FULLY_CONNECTED(x, v, -)
+""",
+}
+
+
+@pytest.mark.parametrize("text", FOUND.values(), ids=FOUND)
+def test_what_was_found_is_mended(text: str) -> None:
+    """No rule raises for any target, and every report is made."""
+    data, checker = sketch.build(text), WholeCheck()
+
+    for _ in checker.plans:
+        checker.check(data)
