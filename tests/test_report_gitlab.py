@@ -48,7 +48,7 @@ def test_gitlab_keeps_every_finding() -> None:
     same = linted(TWO_OPS, twice, op_seen)
     nasty = [linted(hostile(n), op_seen, twice, name=f"{key}.tflite") for key, n in HOSTILE.items()]
     for made in (corpus(), report(*nasty, surrogates()), report(same, replace(same, path="b.tflite")), report()):
-        assert len(taken(made)) == len(made.findings)
+        assert len(taken(made)) == len(list(made.findings))
 
 
 def test_an_issue_says_the_finding() -> None:

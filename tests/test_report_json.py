@@ -49,7 +49,8 @@ def validator(part: str = "") -> jsonschema.Draft202012Validator:
     if part:
         schema = {"$schema": schema["$schema"], "$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
     else:
-        del schema["$defs"]["run"]["unevaluatedProperties"]  # it is a part of the whole
+        for each in ("head", "end"):  # parts of the whole
+            del schema["$defs"][each]["unevaluatedProperties"]
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -116,10 +117,11 @@ def test_the_schema_refuses_a_report_without(key: str) -> None:
 
 
 def test_json_lines_are_the_json_report() -> None:
-    """The first line is the run, each other a file: put together they are the JSON report."""
+    """The first line and the last are the run, each other a file: put together they are the JSON report."""
     nasty = [linted(hostile(name), tensor_named, odd_data) for name in HOSTILE.values()]
     for made in (corpus(), report(*nasty, surrogates()), report()):
         text = render("json-lines", made, PLAIN)
         assert text.endswith("\n")
-        run, *files = [strict(line) for line in text.splitlines()]
-        assert {**valid(run, "run"), "files": [valid(f, "file") for f in files]} == strict(render("json", made, PLAIN))
+        head, *files, end = [strict(line) for line in text.splitlines()]
+        run = {**valid(head, "head"), **valid(end, "end")}
+        assert {**run, "files": [valid(f, "file") for f in files]} == strict(render("json", made, PLAIN))

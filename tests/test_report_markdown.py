@@ -165,7 +165,7 @@ def test_all_models_keep_to_the_limit_and_are_counted() -> None:
     }
     assert "did not fit" not in text
     listed = set(lines(text, "heading")[1:]) | set(lines(text, "list_item"))
-    assert all(any(file.path in line for line in listed) for file in made.files[:MOST])
+    assert all(any(file.path in line for line in listed) for file in list(made.files)[:MOST])
 
 
 def test_what_is_over_the_limit_is_counted() -> None:

@@ -180,7 +180,7 @@ def test_sarif_has_what_code_scanning_needs() -> None:
 
     rules = run["tool"]["driver"]["rules"]
     assert [r["id"] for r in rules] == sorted(catalogue())
-    assert len(run["results"]) == len(made.findings) > 0
+    assert len(run["results"]) == len(list(made.findings)) > 0
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     order = ["error", "warning", "note"]
     assert [r["level"] for r in run["results"]] == sorted((r["level"] for r in run["results"]), key=order.index)
@@ -213,7 +213,7 @@ def test_fingerprints_are_unique() -> None:
     for made in (report(same), report(same, replace(same, path="b.tflite")), examples()):
         found = fingerprints(made)
 
-        assert len(found) == len(made.findings)
+        assert len(found) == len(list(made.findings))
         assert [f for f, times in Counter(found).items() if times > 1] == []
 
 

@@ -101,12 +101,18 @@ class Baseline:
         """The path of a file by its name here: of the archive, of a member."""
         return name if is_url(name) else os.path.normpath(os.path.join(self._folder, name.partition(INSIDE)[0]))
 
-    def marked(self, report: FileReport) -> FileReport:
+    def found(self, report: FileReport) -> dict[Key, Entry]:
+        """What may be recorded of a file; findings of one fingerprint are one entry."""
+        found: dict[Key, Entry] = {}
+        for finding in filter(_open, report.findings):
+            key = self._key(finding)
+            before = found[key].count if key in found else 0
+            found[key] = Entry(*key, before + finding.count, short(finding.message), tuple(sorted(finding.targets)))
+        return found
+
+    def marked(self, report: FileReport, recorded: Mapping[Key, Entry]) -> FileReport:
         """The report with those findings suppressed that are recorded and have not grown."""
-        recorded = self.files.get(self.name(report.path))
-        if not recorded:
-            return report
-        found = self._found([report]).get(self.name(report.path), {})
+        found = self.found(report)
         known = {key for key, entry in found.items() if key in recorded and entry.count <= recorded[key].count}
         return replace(
             report,
@@ -115,9 +121,8 @@ class Baseline:
             ),
         )
 
-    def excess(self, reports: Iterable[FileReport], judged: Callable[[str, Entry], bool]) -> list[Excess]:
-        """What is recorded beyond what `reports` hold; `judged`: whether the run could have found it."""
-        found = self._found(reports)
+    def excess(self, found: Files, judged: Callable[[str, Entry], bool]) -> list[Excess]:
+        """What is recorded beyond what was found; `judged`: whether the run could have found it."""
         return [
             Excess(path, entry, have)
             for path, entries in sorted(self.files.items())
@@ -137,13 +142,12 @@ class Baseline:
                 del files[each.path][key]
         return Baseline(self.path, files)
 
-    def renewed(self, reports: Iterable[FileReport], judged: Callable[[str, Entry], bool]) -> Baseline:
-        """The baseline of these reports, and of what this run cannot judge as it was."""
+    def renewed(self, found: Files, judged: Callable[[str, Entry], bool]) -> Baseline:
+        """The baseline of what was found, and of what this run cannot judge as it was."""
         kept = {
             path: {key: entry for key, entry in entries.items() if not judged(path, entry)}
             for path, entries in self.files.items()
         }
-        found = self._found(reports)
         return Baseline(self.path, {path: {**kept.get(path, {}), **found.get(path, {})} for path in {*kept, *found}})
 
     def write(self) -> None:
@@ -155,18 +159,6 @@ class Baseline:
         ]
         files = "{\n" + ",\n".join(rows) + "\n  }" if rows else "{}"
         write(self.path, f'{{\n  "schema_version": {SCHEMA_VERSION},\n  "files": {files}\n}}\n')
-
-    def _found(self, reports: Iterable[FileReport]) -> Files:
-        """What may be recorded of these reports; findings of one fingerprint are one entry."""
-        found: Files = {}
-        for report in reports:
-            name = self.name(report.path)
-            for finding in filter(_open, report.findings):
-                entries, key = found.setdefault(name, {}), self._key(finding)
-                before = entries[key].count if key in entries else 0
-                message = short(finding.message)
-                entries[key] = Entry(*key, before + finding.count, message, tuple(sorted(finding.targets)))
-        return found
 
     def _key(self, finding: Finding) -> Key:
         return finding.rule.code, fingerprint(finding, self.name(finding.file))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.dataclass import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tflint.fixer.edits.edit import Edit
     from tflint.model.path import Place
@@ -92,29 +92,66 @@ class FileReport:
     seconds: Mapping[str, float] = field(default_factory=dict)  # by what they were spent on, where that was asked
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Summary:
+    """What a run comes to, counted file by file."""
+
+    __slots__ = ("counts", "interrupted", "judged", "models", "suppressed", "wanted")
+
+    def __init__(self, files: Iterable[FileReport] = (), wanted: int = 0) -> None:
+        """Count the files; `wanted`: how many models the run is to check."""
+        self.models = 0
+        self.counts = dict.fromkeys(Severity, 0)  # of unsuppressed findings
+        self.suppressed = 0
+        self.judged: dict[str, None] = {}  # targets that nobody named
+        self.wanted = wanted
+        self.interrupted = False  # the run ended before all models were checked
+        for file in files:
+            self.add(file)
+
+    def add(self, file: FileReport) -> None:
+        """Count a file more."""
+        self.models += bool(file.verdicts)
+        for finding in file.findings:
+            if finding.suppressed is None:
+                self.counts[finding.severity] += 1
+            else:
+                self.suppressed += 1
+        if file.assumed_target:
+            self.judged.update((verdict.target, None) for verdict in file.verdicts)
+
+    def counting(self, files: Iterable[FileReport]) -> Iterator[FileReport]:
+        """Pass files on, counted."""
+        for file in files:
+            self.add(file)
+            yield file
+
+    def fails(self, threshold: Severity | None) -> bool:
+        """Some finding fails; see `Finding.fails`."""
+        return threshold is not None and any(self.counts[each] for each in Severity if each.rank <= threshold.rank)
+
+
 class Report:
     """A run."""
 
-    files: tuple[FileReport, ...]
-    targets: tuple[str, ...]  # of all files: configurations may name others for each
-    assumed_target: bool = False  # of some file
-    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    __slots__ = ("assumed_target", "files", "rules", "summary", "targets")
+
+    def __init__(
+        self,
+        files: Iterable[FileReport],
+        targets: Iterable[str],
+        assumed_target: bool = False,
+        rules: Iterable[Rule] = (),
+        summary: Summary | None = None,
+    ) -> None:
+        """`targets`: of all files, for configurations may name others for each; `assumed_target`: of some file.
+
+        `files` may be a stream, to go through once; then it counts itself in `summary` as it does.
+        """
+        self.files, self.targets, self.assumed_target = files, tuple(targets), assumed_target
+        self.rules = tuple(rules)
+        self.summary = Summary(files) if summary is None else summary
 
     @property
-    def models(self) -> list[FileReport]:
-        """Of the files that were checked."""
-        return [file for file in self.files if file.verdicts]
-
-    @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> Iterator[Finding]:
         """Of all files, in order."""
-        return [finding for file in self.files for finding in file.findings]
-
-    def count(self, severity: Severity) -> int:
-        """Unsuppressed findings of this severity."""
-        return sum(f.severity is severity and f.suppressed is None for f in self.findings)
-
-    def fails(self, threshold: Severity | None) -> bool:
-        """Some finding fails."""
-        return any(finding.fails(threshold) for finding in self.findings)
+        return (finding for file in self.files for finding in file.findings)

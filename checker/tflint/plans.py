@@ -29,14 +29,18 @@ class Plans:
         self.hierarchy, self.verbose = hierarchy, verbose
         self.catalogue = catalogue()
         self._made: dict[str, Plan] = {}
+        self._own: dict[str, Plan] = {}  # of models that have a sidecar
         self.run = self._of(hierarchy.run)  # made whether or not a model needs it: a mistake in it is one anyway
 
     def of(self, artifact: Artifact) -> Plan:
         """The plan for a model. Raises TflintError for an unknown rule, option or target in its configuration."""
         plan = self._of(self.hierarchy.of(artifact.where))
         lonely = self.hierarchy.isolated or artifact.is_url
-        beside = () if lonely else sidecar(artifact.where, self.catalogue)
-        return replace(plan, suppressions=(*plan.suppressions, *beside)) if beside else plan
+        if lonely or not (beside := sidecar(artifact.where, self.catalogue)):
+            return plan
+        if artifact.where not in self._own:
+            self._own[artifact.where] = replace(plan, suppressions=(*plan.suppressions, *beside))
+        return self._own[artifact.where]
 
     def _of(self, settings: Settings) -> Plan:
         if settings.source not in self._made:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from multiprocessing.connection import Connection
 
     from tflint.timing import Begin
@@ -26,6 +25,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 IDLE = -1
+AHEAD = 256  # tasks: while one takes its whole time, so many others are done
 LONGEST = 63  # bytes of what a process is at
 
 
@@ -38,21 +38,28 @@ class Lost:
 
 
 def spread(
-    work: Callable[[Task, Begin], Result], tasks: Sequence[Task], processes: int, limit: float
+    work: Callable[[Task, Begin], Result], tasks: Iterable[Task], processes: int, limit: float
 ) -> Generator[tuple[int, Result | Lost], None, None]:
     """Yield (index of the task, its result) as they come. `limit`: seconds that one task may take.
 
     `work` is called with a task and a function that it tells what it begins; it, the tasks and the results are pickled.
-    Close the generator to end the processes at once.
+    A task is taken when there is a process for it, and none that is AHEAD of one that is not done: who puts results in
+    order has so many to hold at most. Close the generator to end the processes at once.
     """
-    waiting = deque(range(len(tasks)))
-    workers = [_Worker(work) for _ in range(min(processes, len(tasks)))]
+    coming = enumerate(tasks)
+    following = next(coming, None)
+    workers: list[_Worker[Task, Result]] = []
+    busy: list[_Worker[Task, Result]] = []
     try:
-        while waiting or any(worker.task != IDLE for worker in workers):
-            for worker in workers:
-                if waiting and worker.task == IDLE:
-                    worker.give(index := waiting.popleft(), tasks[index])
-            busy = [worker for worker in workers if worker.task != IDLE]
+        while following or busy:
+            oldest = min((worker.task for worker in busy), default=0)
+            while following and len(busy) < processes and (not busy or following[0] < oldest + AHEAD):
+                idle = next((worker for worker in workers if worker.task == IDLE), None)
+                if idle is None:
+                    workers.append(idle := _Worker(work))
+                idle.give(*following)
+                busy.append(idle)
+                following = next(coming, None)
             soonest = min(worker.since for worker in busy) + limit
             ready = wait([worker.pipe for worker in busy], max(0.0, soonest - time.monotonic()))
             for worker in busy:
@@ -64,7 +71,8 @@ def spread(
                     continue
                 index, worker.task = worker.task, IDLE
                 yield index, answer
-            workers = [_Worker(work) if worker.dead else worker for worker in workers]
+            workers = [worker for worker in workers if not worker.dead]
+            busy = [worker for worker in workers if worker.task != IDLE]
     finally:
         for worker in workers:
             worker.end()

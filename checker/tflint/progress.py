@@ -16,9 +16,9 @@ EVERY = 0.1  # seconds between two pictures of it
 class Bar:
     """How many files are done; drawn on stderr where that is a terminal, once the run has lasted a while."""
 
-    def __init__(self, files: int) -> None:
+    def __init__(self, files: int, *, drawn: bool = True) -> None:
         self.files, self.done = files, 0
-        self._next = time.monotonic() + AFTER if sys.stderr.isatty() else float("inf")
+        self._next = time.monotonic() + AFTER if drawn and sys.stderr.isatty() else float("inf")
         self._drawn: Progress | None = None
 
     def advance(self) -> None:

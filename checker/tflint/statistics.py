@@ -7,39 +7,43 @@ from typing import TYPE_CHECKING
 from tflint.report.escape import plain
 
 if TYPE_CHECKING:
-    from tflint.findings import Finding, Report
+    from tflint.findings import FileReport
 
 HEAD = ("findings", "places", "models", "suppressed", "severity", "rule", "")
 
 
-def table(report: Report) -> str:
-    """A row a rule, the most frequent first. Suppressed findings are counted apart."""
-    by_rule: dict[tuple[str, str], list[Finding]] = {}
-    for finding in report.findings:
-        by_rule.setdefault((finding.rule.code, finding.severity.value), []).append(finding)
-    rows = sorted((_row(found) for found in by_rule.values()), key=lambda row: (-row[0], -row[3], row[5], row[4]))
-    if not rows:
-        return "no findings\n"
-    cells = [HEAD, *(tuple(map(str, row)) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
-    return "".join(
-        "  ".join(
-            cell.rjust(width) if column < 4 else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        + "\n"
-        for row in cells
-    )
+class Statistics:
+    """Counts by rule, of file after file. Suppressed findings are counted apart."""
 
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str, str], list[int]] = {}  # severity, code, name -> the first columns
 
-def _row(found: list[Finding]) -> tuple[int, int, int, int, str, str, str]:
-    open_ones = [finding for finding in found if finding.suppressed is None]
-    return (
-        len(open_ones),
-        sum(finding.count for finding in open_ones),
-        len({finding.file for finding in open_ones}),
-        len(found) - len(open_ones),
-        found[0].severity.value,
-        found[0].rule.code,
-        plain(found[0].rule.name),
-    )
+    def add(self, file: FileReport) -> None:
+        """Count a file more."""
+        with_it = set()
+        for finding in file.findings:
+            rule = (finding.severity.value, finding.rule.code, finding.rule.name)
+            row = self._rows.setdefault(rule, [0, 0, 0, 0])
+            if finding.suppressed is not None:
+                row[3] += 1
+                continue
+            row[0] += 1
+            row[1] += finding.count
+            row[2] += rule not in with_it
+            with_it.add(rule)
+
+    def table(self) -> str:
+        """A row a rule, the most frequent first."""
+        if not self._rows:
+            return "no findings\n"
+        rows = sorted(self._rows.items(), key=lambda row: (-row[1][0], -row[1][3], row[0][1], row[0][0]))
+        cells = [HEAD, *((*map(str, row), severity, code, plain(name)) for (severity, code, name), row in rows)]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
+        return "".join(
+            "  ".join(
+                cell.rjust(width) if column < 4 else cell.ljust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            + "\n"
+            for row in cells
+        )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tflint.findings import FileReport
 
@@ -36,13 +36,21 @@ class Stopwatch:
         self._tell(what)
 
 
-def table(run: Mapping[str, float], files: Iterable[FileReport]) -> str:
-    """What the run took by the clock, stage by stage, and all files together, summed over processes."""
-    total: dict[str, float] = {}
-    for file in files:
+class Times:
+    """What files took, file after file."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def add(self, file: FileReport) -> None:
+        """Count a file more."""
         for what, seconds in file.seconds.items():
-            total[what] = total.get(what, 0.0) + seconds
-    lines = [*_rows("the run, by the clock", run), *_rows("all files, over all processes", total)]
+            self.seconds[what] = self.seconds.get(what, 0.0) + seconds
+
+
+def table(run: Mapping[str, float], files: Times) -> str:
+    """What the run took by the clock, stage by stage, and all files together, summed over processes."""
+    lines = [*_rows("the run, by the clock", run), *_rows("all files, over all processes", files.seconds)]
     return "".join(f"{line}\n" for line in lines)
 
 

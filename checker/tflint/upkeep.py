@@ -9,7 +9,8 @@ from __future__ import annotations
 import glob
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tflint.artifact import absolute
@@ -20,13 +21,12 @@ from tflint.model.path import Place
 from tflint.suppress import expired
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from tflint.baseline import Baseline, Entry, Excess
+    from tflint.baseline import Baseline, Entry, Excess, Key
     from tflint.config.settings import Suppression
     from tflint.engine import Plan
     from tflint.patterns import Glob
-    from tflint.work import Job
 
 UNUSED, EXPIRED, STALE = "TFL002", "TFL003", "TFL004"
 
@@ -34,11 +34,10 @@ Note = tuple[str, str, "Hit"]  # the file that it is about, the code, and what i
 
 
 class Reach:
-    """What a run has seen: files with their plans and reports, and folders with all that is in them."""
+    """Folders with all that is in them: what a run has seen beside the files that it checked."""
 
-    def __init__(self, folders: Iterable[str], jobs: Sequence[Job], reports: Sequence[FileReport]) -> None:
+    def __init__(self, folders: Iterable[str]) -> None:
         self.folders = [os.path.realpath(folder) for folder in folders]
-        self.jobs, self.reports = jobs, reports
 
     def searched(self, path: str) -> bool:
         """Whether all that may be at a path, or in it, was seen."""
@@ -54,21 +53,6 @@ class Reach:
         return pattern.pattern == glob.escape(path) or self.searched(
             os.path.join(pattern.folder, os.path.dirname(fixed))
         )
-
-    def judges(self, baseline: Baseline) -> Callable[[str, Entry], bool]:
-        """Whether the run could have found what a baseline records of a path."""
-        both = zip(self.jobs, self.reports, strict=True)
-        seen = {baseline.name(report.path): (ended(report), job.plan) for job, report in both}
-
-        def judged(path: str, entry: Entry) -> bool:
-            if path not in seen:
-                where = baseline.absolute(path)
-                return not os.path.lexists(where) and self.searched(where)
-            codes, plan = seen[path]
-            here = {profile.id for profile in plan.profiles}
-            return entry.code in codes and (not entry.targets or not here.isdisjoint(entry.targets))
-
-        return judged
 
 
 def ended(report: FileReport) -> frozenset[str]:
@@ -86,26 +70,79 @@ class _Use:
     judged: bool = True
 
 
-def of_suppressions(reach: Reach) -> Iterator[Note]:
-    """Suppressions that match nothing, and those that match and are past their last day."""
-    uses: dict[tuple[object, ...], _Use] = {}
-    for job, report in zip(reach.jobs, reach.reports, strict=True):
-        path = absolute(report.path)
-        for number, (each, codes) in enumerate(job.plan.suppressions):
+class Upkeep:
+    """What a run says of suppressions and of its baseline, from file after file."""
+
+    def __init__(self, reach: Reach, baseline: Baseline | None = None, *, renew: bool = False) -> None:
+        """`renew`: the baseline is to be that of this run."""
+        self.reach, self.baseline, self.renew = reach, baseline, renew
+        self._uses: dict[tuple[object, ...], _Use] = {}
+        self._found: dict[str, dict[Key, Entry]] = {}  # by the baseline's name of a file
+        self._seen: dict[str, tuple[frozenset[str], Plan]] = {}  # same; rules that came to an end, and the plan
+        self._codes: dict[frozenset[str], frozenset[str]] = {}  # one of each that are equal
+
+    def add(self, plan: Plan, report: FileReport) -> FileReport:
+        """The report with what the baseline holds suppressed."""
+        codes = ended(report)
+        codes = self._codes.setdefault(codes, codes)
+        self._use(plan, report, codes)
+        if self.baseline is None:
+            return report
+        name = self.baseline.name(report.path)
+        recorded = self.baseline.files.get(name)
+        if not self.renew and not recorded:
+            return report
+        self._seen[name] = codes, plan
+        found, mine = self._found.setdefault(name, {}), self.baseline.found(report)
+        for key, entry in mine.items():
+            found[key] = replace(entry, count=entry.count + found[key].count) if key in found else entry
+        return self.baseline.marked(report, mine if self.renew else recorded or {})
+
+    def renewed(self, baseline: Baseline) -> Baseline:
+        """The baseline of what was found."""
+        return baseline.renewed(self._found, partial(self._judged, baseline))
+
+    def pruned(self, baseline: Baseline) -> Baseline:
+        """The baseline without what was not found any more."""
+        return baseline.without(baseline.excess(self._found, partial(self._judged, baseline)))
+
+    def reports(self, baseline: Baseline | None, plan: Plan) -> list[FileReport]:
+        """What holds no longer of suppressions and of the baseline, as it is by now, by the file that it stands in."""
+        notes = [*self._of_suppressions()]
+        if baseline is not None:
+            notes += of_baseline(baseline, baseline.excess(self._found, partial(self._judged, baseline)))
+        return reports_of(notes, plan)
+
+    def _use(self, plan: Plan, report: FileReport, codes: frozenset[str]) -> None:
+        path = absolute(report.path) if plan.suppressions else ""
+        for number, (each, about) in enumerate(plan.suppressions):
             if not each.path.matches(path):
                 continue
-            use = uses.setdefault((each.origin.name, each.path, each.rule, each.where, each.reason), _Use(each))
+            key = (each.origin.name, each.path, each.rule, each.where, each.reason)
+            use = self._uses.setdefault(key, _Use(each))
             use.matched |= number in report.matched
-            use.judged &= codes <= ended(report) and reach.covers(each.path, path)
-    for number, use in enumerate(uses.values()):
-        each = use.suppression
-        about = shown(str(each.path))
-        at = Place(f"/suppress/{number}", f"the suppression of {each.rule} in {about}")
-        words: dict[str, Any] = {"selector": each.rule, "about": about, "reason": each.reason}
-        if use.matched and expired(each):
-            yield each.origin.name, EXPIRED, Hit(at, {**words, "expires": str(each.expires)})
-        elif use.judged and not use.matched:
-            yield each.origin.name, UNUSED, Hit(at, words)
+            use.judged &= about <= codes and self.reach.covers(each.path, path)
+
+    def _judged(self, baseline: Baseline, path: str, entry: Entry) -> bool:
+        """Whether the run could have found what a baseline records of a path."""
+        if path not in self._seen:
+            where = baseline.absolute(path)
+            return not os.path.lexists(where) and self.reach.searched(where)
+        codes, plan = self._seen[path]
+        here = {profile.id for profile in plan.profiles}
+        return entry.code in codes and (not entry.targets or not here.isdisjoint(entry.targets))
+
+    def _of_suppressions(self) -> Iterator[Note]:
+        """Suppressions that match nothing, and those that match and are past their last day."""
+        for number, use in enumerate(self._uses.values()):
+            each = use.suppression
+            about = shown(str(each.path))
+            at = Place(f"/suppress/{number}", f"the suppression of {each.rule} in {about}")
+            words: dict[str, Any] = {"selector": each.rule, "about": about, "reason": each.reason}
+            if use.matched and expired(each):
+                yield each.origin.name, EXPIRED, Hit(at, {**words, "expires": str(each.expires)})
+            elif use.judged and not use.matched:
+                yield each.origin.name, UNUSED, Hit(at, words)
 
 
 def of_baseline(baseline: Baseline, excess: Iterable[Excess]) -> Iterator[Note]:
@@ -134,12 +171,3 @@ def reports_of(notes: Iterable[Note], plan: Plan) -> list[FileReport]:
         for file, codes in sorted(by_file.items())
     ]
     return [report for report in reports if report.findings]
-
-
-def settled(reach: Reach, baseline: Baseline | None, plan: Plan) -> list[FileReport]:
-    """Reports with what the baseline holds suppressed, and behind them those of what holds no longer."""
-    notes, reports = [*of_suppressions(reach)], list(reach.reports)
-    if baseline is not None:
-        notes += of_baseline(baseline, baseline.excess(reports, reach.judges(baseline)))
-        reports = [baseline.marked(report) for report in reports]
-    return [*reports, *reports_of(notes, plan)]

@@ -1,4 +1,7 @@
-"""All files of a run through the engine, here or over several processes; the reports are the same either way."""
+"""All files of a run through the engine, here or over several processes; the reports are the same either way.
+
+They come one by one in the order of the jobs, and no more are held than come out of order.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from tflint.dataclass import replace
 from tflint.engine import check_file, unfinished, unreadable
 from tflint.errors import TflintError
-from tflint.progress import Bar
+from tflint.findings import FileReport
 from tflint.timing import Stopwatch, untold
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from tflint.artifact import Artifact
     from tflint.contract.find import Contract
     from tflint.engine import Plan
-    from tflint.findings import FileReport
     from tflint.pool import Lost
     from tflint.timing import Begin
 
@@ -36,34 +38,57 @@ class Job(NamedTuple):
     contracts: tuple[Contract, ...] = ()
 
 
-def check_all(jobs: Sequence[Job], processes: int | None = None, *, timed: bool = False) -> list[FileReport]:
-    """Reports in the order of the jobs. `processes`: 1 is this one; None: as many as there are cores, where it pays."""
-    plans = tuple({id(job.plan): job.plan for job in jobs}.values())
+def check_all(
+    jobs: Iterable[Job], plans: Sequence[Plan], processes: int = 1, limit: float = SECONDS, *, timed: bool = False
+) -> Generator[tuple[Job, FileReport], None, None]:
+    """Yield each job with its report, in order; `plans` are those of all jobs.
+
+    `processes`: 1 is this one; `limit`: seconds that others may take over one file. Jobs are taken as there is room for
+    them. Close the generator to end the processes at once.
+    """
     numbers = {id(plan): number for number, plan in enumerate(plans)}
-    tasks = [(job.artifact, numbers[id(job.plan)], job.contracts) for job in jobs]
-    work = _Work(plans, timed=timed)
-    reports: dict[int, FileReport] = {}
-    if processes is None:
-        processes = min(_cores(), len(jobs) // FEW)
-    with closing(Bar(len(jobs))) as bar, closing(_spread(work, tasks, processes)) as answers:
+    work = _Work(tuple(plans), timed=timed)
+    begun: dict[int, Job] = {}
+    done: dict[int, FileReport] = {}
+
+    def tasks() -> Iterator[_Task]:
+        for index, job in enumerate(jobs):
+            begun[index] = job
+            yield job.artifact, numbers[id(job.plan)], job.contracts
+
+    following = 0
+    with closing(_spread(work, tasks(), processes, limit)) as answers:
         for index, answer in answers:
-            reports[index] = answer
-            bar.advance()
-    return [reports[index] for index in range(len(jobs))]
+            done[index] = answer if isinstance(answer, FileReport) else lost(begun[index], answer)
+            while following in done:
+                yield begun.pop(following), done.pop(following)
+                following += 1
+
+
+def processes_for(files: int) -> int:
+    """As many as there are cores, where it pays."""
+    return min(_cores(), files // FEW)
+
+
+def lost(job: Job, loss: Lost) -> FileReport:
+    """The report of a file whose process was lost over it."""
+    at = f" ({loss.at})" if loss.at else ""
+    return unfinished(job.artifact.name, f"{loss.problem}{at}", job.plan)
 
 
 _Task = tuple["Artifact", int, tuple["Contract", ...]]  # an artifact, the number of its plan, its contracts
 
 
-def _spread(work: _Work, tasks: list[_Task], processes: int) -> Generator[tuple[int, FileReport], None, None]:
+def _spread(
+    work: _Work, tasks: Iterable[_Task], processes: int, limit: float
+) -> Generator[tuple[int, FileReport | Lost], None, None]:
     if processes <= 1:
         yield from ((index, work(task, untold)) for index, task in enumerate(tasks))
         return
-    from tflint.pool import Lost, spread  # noqa: PLC0415 - for who has many files
+    from tflint.pool import spread  # noqa: PLC0415 - for who has many files
 
-    for index, answer in spread(work, tasks, processes, _limit()):
-        artifact, plan, _ = tasks[index]
-        yield index, work.lost(artifact, plan, answer) if isinstance(answer, Lost) else answer
+    with closing(spread(work, tasks, processes, limit)) as answers:
+        yield from answers
 
 
 class _Work:
@@ -81,11 +106,6 @@ class _Work:
         report = _checked(artifact, self.plans[plan], contracts, watch.begin)
         watch.begin("")
         return replace(report, seconds=dict(watch.seconds))
-
-    def lost(self, artifact: Artifact, plan: int, lost: Lost) -> FileReport:
-        """The report of a file whose process was lost over it."""
-        at = f" ({lost.at})" if lost.at else ""
-        return unfinished(artifact.name, f"{lost.problem}{at}", self.plans[plan])
 
 
 def _checked(artifact: Artifact, plan: Plan, contracts: tuple[Contract, ...], begin: Begin) -> FileReport:
@@ -107,7 +127,8 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _limit() -> float:
+def time_limit() -> float:
+    """Seconds for one file, as the environment has it. Raises TflintError for what is no such number."""
     text = os.environ.get(LIMIT, "")
     try:
         seconds = float(text or SECONDS)

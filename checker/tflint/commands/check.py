@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tflint import timing
 from tflint.config.given import flag_layers, per_file_ignores, rule_options
 from tflint.config.hierarchy import Hierarchy
-from tflint.config.load import FILES, shown
-from tflint.contract import LOCK
-from tflint.contract.find import Contracts
-from tflint.dataclass import replace
+from tflint.config.load import shown
 from tflint.errors import USAGE, TflintError, one_of, say, warn
-from tflint.findings import Report
-from tflint.paths import find
-from tflint.plans import Plans
-from tflint.registry import loaded
-from tflint.report import COLORS, FORMATS, Style, render, write
+from tflint.findings import Report, Summary
+from tflint.progress import Bar
+from tflint.report import COLORS, FORMATS, TWICE, Style, pieces, write
+from tflint.run import BASELINE, Run
 from tflint.timing import Stopwatch
-from tflint.work import Job, check_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from typing import Protocol
 
-    from tflint.artifact import Artifact
     from tflint.baseline import Baseline
     from tflint.config.load import Layer
     from tflint.config.settings import Settings
-    from tflint.engine import Plan
     from tflint.findings import FileReport
-    from tflint.rule import Rule
 
-BASELINE = "tflint-baseline.json"  # beside the configuration, or here
+    class Counts(Protocol):
+        """What is counted file by file."""
+
+        def add(self, file: FileReport) -> None:
+            """Count a file more."""
 
 
 class Request(NamedTuple):
@@ -101,42 +98,44 @@ def check_command(request: Request) -> int:
     watch.begin("settings")
     outputs = _outputs(request)
     hierarchy = Hierarchy(request.config, _flags(request), isolated=request.isolated)
-    settings, plans = hierarchy.run, Plans(hierarchy, verbose=request.verbose)
+    settings = hierarchy.run
     baseline = _baseline(request, settings)
     watch.begin("finding files")
-    paths = request.paths or (".",)
-    files = find(paths, hierarchy.excludes, force_exclude=request.force_exclude)
-    chosen = _changed(files, request, hierarchy)
-    contracts = Contracts(request.contract, locks=not request.isolated)
-    jobs = [Job(each, plans.of(each), contracts.of(each, hierarchy.of(each.where).models)) for each in chosen]
-    if waiting := dict.fromkeys(code for job in jobs for code in job.plan.waiting):
-        say(f"note: {', '.join(waiting)}: not run, for it takes --deep to read weights")
-    watch.begin("checking")
-    reports = check_all(jobs, request.jobs, timed=request.timing)
-    watch.begin("suppressions and baseline")
-    if baseline or any(job.plan.suppressions for job in jobs):
-        reports = _settled(request, baseline, jobs, reports, plans.run)
-    report = _report(jobs, reports, plans.run)
-    watch.begin("reports")
-    if request.output_format == "sarif" or any(kind == "sarif" for kind, _ in outputs):
-        report = replace(report, rules=_rules(jobs, plans.run))
-    style = Style(
-        request.color,
-        quiet=request.quiet,
+    run = Run(
+        hierarchy,
+        request.paths,
+        contract=request.contract,
+        baseline=baseline,
+        renew=request.write_baseline,
+        force_exclude=request.force_exclude,
+        changed_since=request.changed_since,
         verbose=request.verbose,
-        threshold=settings.threshold,
-        suppressed=request.show_suppressed,
     )
-    for kind, path in outputs:
-        write(path, render(kind, report, style._replace(color="never")))
-    if request.output is None:
-        sys.stdout.write(render(request.output_format, report, style))
+    if run.waiting:
+        say(f"note: {', '.join(run.waiting)}: not run, for it takes --deep to read weights")
+    summary, times = Summary(wanted=len(run.files)), timing.Times()
+    counts: list[Counts] = [summary, times]
+    if request.statistics:
+        from tflint.statistics import Statistics  # noqa: PLC0415 - for who asks
+
+        counts.append(statistics := Statistics())
+    with closing(_stream(request, run, counts, watch)) as stream:
+        files: Iterable[FileReport] = stream
+        if len(outputs) > 1 or outputs[0][0] in TWICE:
+            from tflint.spool import Spool  # noqa: PLC0415 - for who goes through it twice
+
+            files = Spool(stream)
+        rules = run.rules if any(kind == "sarif" for kind, _ in outputs) else ()
+        _write(outputs, Report(files, run.targets, run.assumed_target, rules, summary), _style(request, settings))
     watch.begin("")
-    _appendices(request, report, watch)
-    if not files:
+    if request.statistics:
+        sys.stderr.write(statistics.table())
+    if request.timing:
+        sys.stderr.write(timing.table(watch.seconds, times))
+    if not run.found:
         warn("no .tflite file found")
         return USAGE if request.error_on_empty else 0
-    return 0 if request.exit_zero else int(report.fails(settings.threshold))
+    return 0 if request.exit_zero else int(summary.fails(settings.threshold))
 
 
 def _baseline(request: Request, settings: Settings) -> Baseline | None:
@@ -155,72 +154,77 @@ def _baseline(request: Request, settings: Settings) -> Baseline | None:
     return Baseline(path, {}) if request.write_baseline and not path.exists() else Baseline.read(path)
 
 
-def _settled(
-    request: Request, baseline: Baseline | None, jobs: list[Job], reports: list[FileReport], run: Plan
-) -> list[FileReport]:
-    """Reports as the baseline has them, which is written first if asked, and what is out of date behind them."""
-    from tflint.upkeep import Reach, settled  # noqa: PLC0415 - who suppresses nothing does not pay for it
+def _stream(
+    request: Request, run: Run, counts: Iterable[Counts], watch: Stopwatch
+) -> Generator[FileReport, None, None]:
+    """Reports as they come, counted, and behind them those of what is out of date; the baseline is written between."""
 
-    folders = [] if request.changed_since else filter(os.path.isdir, request.paths or (".",))
-    reach = Reach(folders, jobs, reports)
-    if baseline and request.write_baseline:
-        baseline = baseline.renewed(reports, reach.judges(baseline))
+    def told(report: FileReport) -> FileReport:
+        for each in counts:
+            each.add(report)
+        watch.begin("reports")
+        return report
+
+    watch.begin("checking")
+    drawn = bool(request.output) or request.output_format in TWICE or not sys.stdout.isatty()
+    bar, reports = Bar(len(run.files), drawn=drawn), run.check(request.jobs, timed=request.timing)
+    with closing(bar), closing(reports):
+        for report in reports:
+            bar.advance()
+            yield told(report)
+            watch.begin("checking")
+    watch.begin("suppressions and baseline")
+    yield from map(told, run.outdated(_kept(request, run)))
+
+
+def _kept(request: Request, run: Run) -> Baseline | None:
+    """The baseline as it is after the run, written if asked."""
+    if run.upkeep is None or run.upkeep.baseline is None:
+        return None
+    before = run.upkeep.baseline
+    if request.write_baseline:
+        baseline = run.upkeep.renewed(before)
         baseline.write()
         say(f"recorded {baseline.size} findings in {baseline.path}")
-    if baseline and request.prune_baseline:
-        before, baseline = baseline.size, baseline.without(baseline.excess(reports, reach.judges(baseline)))
+        return baseline
+    if request.prune_baseline:
+        baseline = run.upkeep.pruned(before)
         baseline.write()
-        say(f"kept {baseline.size} of {before} findings in {baseline.path}")
-    return settled(reach, baseline, run)
+        say(f"kept {baseline.size} of {before.size} findings in {baseline.path}")
+        return baseline
+    return before
 
 
-def _changed(files: list[Artifact], request: Request, hierarchy: Hierarchy) -> list[Artifact]:
-    """Those models that are to be checked under --changed-since: changed themselves, or in what is said of them."""
-    if request.changed_since is None:
-        return files
-    from tflint.checkout import Changes  # noqa: PLC0415 - for who asks
-
-    for file in files:
-        if file.is_url:
-            raise TflintError(f"--changed-since {request.changed_since}: {file.name} is not in a git checkout")
-    changes = Changes(request.changed_since, {*FILES, LOCK, BASELINE})
-    return [file for file in files if changes.concern(file.where, hierarchy.of(file.where).inputs(file.where))]
+def _write(outputs: list[tuple[str, Path | None]], report: Report, style: Style) -> None:
+    """Write each report, the first as its files come."""
+    for kind, path in outputs:
+        if path is not None:
+            write(path, pieces(kind, report, style._replace(color="never")))
+            continue
+        for piece in pieces(kind, report, style):
+            sys.stdout.write(piece)
+            sys.stdout.flush()
 
 
-def _report(jobs: list[Job], files: list[FileReport], run: Plan) -> Report:
-    used = [job.plan for job in jobs] or [run]
-    targets = dict.fromkeys(profile.id for plan in used for profile in plan.profiles)
-    return Report(tuple(files), tuple(targets), any(plan.assumed_target for plan in used))
+def _style(request: Request, settings: Settings) -> Style:
+    return Style(
+        request.color,
+        quiet=request.quiet,
+        verbose=request.verbose,
+        threshold=settings.threshold,
+        suppressed=request.show_suppressed,
+    )
 
 
-def _rules(jobs: list[Job], run: Plan) -> tuple[Rule, ...]:
-    entries = {
-        entry.code: entry
-        for plan in {id(p): p for p in (run, *(job.plan for job in jobs))}.values()
-        for entry in plan.entries
-    }
-    return tuple(loaded(entries[code] for code in sorted(entries)))
-
-
-def _appendices(request: Request, report: Report, watch: Stopwatch) -> None:
-    """What was asked for beside the report, on stderr: a report for machines stays one."""
-    if request.statistics:
-        from tflint import statistics  # noqa: PLC0415 - for who asks
-
-        sys.stderr.write(statistics.table(report))
-    if request.timing:
-        sys.stderr.write(timing.table(watch.seconds, report.files))
-
-
-def _outputs(request: Request) -> list[tuple[str, Path]]:
-    """Reports that go to files, checked before any work is done."""
-    outputs = [(request.output_format, request.output)] if request.output else []
+def _outputs(request: Request) -> list[tuple[str, Path | None]]:
+    """Formats, each with its file, None for stdout; checked before any work is done."""
+    outputs = [(request.output_format, request.output)]
     for text in request.report:
         kind, equals, path = text.partition("=")
         if not equals or not path:
             raise TflintError(f"--report {text}: write FORMAT=PATH, such as --report sarif=tflint.sarif")
         outputs.append((kind, Path(path)))
-    for kind in (request.output_format, *(kind for kind, _ in outputs)):
+    for kind, _ in outputs:
         one_of(kind, "the report format", FORMATS)
     one_of(request.color, "--color", COLORS)
     if request.jobs is not None and request.jobs < 1:

@@ -1,4 +1,7 @@
-"""Reports: one file per format, each `render(Report, Style) -> str`, imported when it is asked for."""
+"""Reports: one file per format, each `render(Report, Style)` that gives its text in pieces, imported when asked for.
+
+A format goes through the report's files as they come, and holds none of them; one of TWICE does it twice.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ from tflint.errors import TflintError
 from tflint.findings import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tflint.findings import Report
 
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown")
-
+TWICE = ("json", "junit")  # what the files come to stands first in these
 
 COLORS = ("auto", "always", "never")
 
@@ -39,36 +44,47 @@ def colored(choice: str) -> bool:
 
 def render(kind: str, report: Report, style: Style) -> str:
     """Give the report as text, in one of FORMATS."""
+    return "".join(pieces(kind, report, style))
+
+
+def pieces(kind: str, report: Report, style: Style) -> Iterator[str]:
+    """`render`, piece by piece as the report's files come."""
     module = importlib.import_module(f"tflint.report.{kind.replace('-', '_')}")
-    text: str = module.render(report, style)
-    return text
+    found: Iterator[str] = module.render(report, style)
+    return found
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str | Iterable[str]) -> None:
     """Write a file whole or not at all; its folder is made. A device or pipe is written to. Raises TflintError."""
-    write_bytes(path, text.encode("utf-8"))
+    texts = [text] if isinstance(text, str) else text
+    _write(path, (piece.encode("utf-8") for piece in texts))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """`write`, of bytes."""
+    _write(path, [data])
+
+
+def _write(path: Path, data: Iterable[bytes]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file() and not path.is_dir():  # /dev/stdout, /dev/null, a named pipe
-            path.write_bytes(data)
+            with path.open("wb") as file:
+                file.writelines(data)
         else:
             _replace(Path(os.path.realpath(path)), data)  # what a link points at, not the link
     except OSError as problem:
         raise TflintError(f"cannot write {path}: {problem.strerror or problem}") from None
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: Iterable[bytes]) -> None:
     import tempfile  # noqa: PLC0415 - 4 ms, for who writes files
 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
     scratch = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(data)
         scratch.chmod(0o644)
         scratch.replace(path)
     except BaseException:

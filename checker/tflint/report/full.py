@@ -12,6 +12,8 @@ from tflint.report.escape import no_commands, plain, short
 from tflint.report.words import closing, finding_line, meaning, needs, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from tflint.findings import FileReport, Finding, Report
@@ -23,7 +25,7 @@ PLACES = 3
 NARROWEST = 20  # characters: below that a terminal may as well wrap by itself
 
 
-def render(report: Report, style: Style) -> str:
+def render(report: Report, style: Style) -> Iterator[str]:
     """Verdicts first, then findings, worst first. Plain text where colour is not wanted."""
     out = io.StringIO()
     console = terminal.console(out, color=colored(style.color))
@@ -31,8 +33,17 @@ def render(report: Report, style: Style) -> str:
         findings = shown(file.findings, style)
         if findings or not style.quiet:
             _file(console, file, report, findings, style)
+            yield _taken(out)
     _print(console, Text(closing(report), style="bold"))
-    return no_commands(out.getvalue())
+    yield _taken(out)
+
+
+def _taken(out: io.StringIO) -> str:
+    """What was printed since it was taken last."""
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return no_commands(text)
 
 
 def _file(console: Console, file: FileReport, report: Report, findings: list[Finding], style: Style) -> None:

@@ -14,6 +14,8 @@ from tflint.report.repository import relative
 from tflint.report.words import closing, located_line, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint.findings import Finding, Report
     from tflint.report import Style
 
@@ -21,20 +23,27 @@ SHOWN = 10
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def render(report: Report, style: Style) -> str:
+def render(report: Report, style: Style) -> Iterator[str]:
     """Workflow commands, then the closing line for the log."""
     style = style._replace(suppressed=False)  # an annotation is there to be acted upon
-    findings = [finding for file in report.files for finding in shown(file.findings, style)]
-    by_severity = {severity: [f for f in findings if f.severity.value == severity] for severity in COMMANDS}
-    full = any(len(mine) > SHOWN for mine in by_severity.values())
+    first: dict[str, list[Finding]] = {severity: [] for severity in COMMANDS}
+    count = 0
+    full = False
+    for finding in (finding for file in report.files for finding in shown(file.findings, style)):
+        count += 1
+        mine = first[finding.severity.value]
+        if len(mine) < SHOWN:
+            mine.append(finding)
+        else:
+            full = True
     lines: list[str] = []
     for severity, command in COMMANDS.items():
         room = SHOWN - 1 if full and command == "notice" else SHOWN
-        lines += [_line(command, finding, len(report.targets)) for finding in by_severity[severity][:room]]
-    left = len(findings) - len(lines)
+        lines += [_line(command, finding, len(report.targets)) for finding in first[severity][:room]]
+    left = count - len(lines)
     if left:
         lines.append(f"::notice title=tflite-lint::{left} more finding{'s are' if left > 1 else ' is'} in the report")
-    return "\n".join([*lines, closing(report)]) + "\n"
+    yield "\n".join([*lines, closing(report)]) + "\n"
 
 
 def _line(command: str, finding: Finding, targets: int) -> str:

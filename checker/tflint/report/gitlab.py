@@ -9,22 +9,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tflint.artifact import INSIDE
-from tflint.report.json import dumped
-from tflint.report.repository import identities, relative
+from tflint.report.json import listed
+from tflint.report.repository import identified, relative
 from tflint.report.words import located_line, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint.findings import Finding, Report
     from tflint.report import Style
 
 SEVERITIES = {"error": "critical", "warning": "major", "info": "info"}
 
 
-def render(report: Report, style: Style) -> str:
+def render(report: Report, style: Style) -> Iterator[str]:
     """One JSON array; suppressed findings are not in it, for GitLab has no mark for them."""
     style = style._replace(suppressed=False)
-    findings = [finding for file in report.files for finding in shown(file.findings, style)]
-    return dumped([_issue(f, i, len(report.targets)) for f, i in zip(findings, identities(findings), strict=True)])
+    findings = (finding for file in report.files for finding in shown(file.findings, style))
+    yield from listed(_issue(finding, identity, len(report.targets)) for finding, identity in identified(findings))
+    yield "\n"
 
 
 def _issue(finding: Finding, identity: str, targets: int) -> dict[str, Any]:

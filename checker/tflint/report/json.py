@@ -3,39 +3,60 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__
-from tflint.findings import Severity
 from tflint.plain import plain_value
 from tflint.report.escape import encoded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tflint.findings import FileReport, Finding, Report
     from tflint.report import Style
 
 SCHEMA_VERSION = 1
 
 
-def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for all
+def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - one form for all
     """One JSON object; see docs/json-report.md."""
-    return dumped({**run_object(report), "files": [file_object(file) for file in report.files]})
+    deque(report.files, maxlen=0)  # what they come to stands first
+    yield dumped({**head_object(report), **end_object(report)}).removesuffix("\n}\n") + ',\n  "files": '
+    yield from listed(map(file_object, report.files), "  ")
+    yield "\n}\n"
 
 
-def run_object(report: Report) -> dict[str, Any]:
-    """Give what is said of the run as a whole."""
+def head_object(report: Report) -> dict[str, Any]:
+    """Give what is known of a run before it begins."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "tflite-lint", "version": __version__},
         "targets": list(report.targets),
         "assumed_target": report.assumed_target,
-        "summary": {severity.value: report.count(severity) for severity in Severity},
     }
+
+
+def end_object(report: Report) -> dict[str, Any]:
+    """Give what is known of a run when it is over."""
+    run = report.summary
+    counts = {severity.value: count for severity, count in run.counts.items()}
+    return {"summary": counts, "interrupted": run.interrupted}
 
 
 def dumped(document: Any, indent: int | None = 2) -> str:
     """Write strict JSON in ASCII, so that a log or a terminal may print it: no NaN, no control, no lone surrogate."""
     return encoded(json.dumps(plain_value(document), indent=indent, ensure_ascii=True, allow_nan=False)) + "\n"
+
+
+def listed(items: Iterable[Any], indent: str = "") -> Iterator[str]:
+    """An array, an item at a time, in the words of `dumped`; `indent`: of the line that it begins in."""
+    before = "["
+    for item in items:
+        text = dumped(item).removesuffix("\n").replace("\n", f"\n{indent}  ")
+        yield f"{before}\n{indent}  {text}"
+        before = ","
+    yield "[]" if before == "[" else f"\n{indent}]"
 
 
 def file_object(file: FileReport) -> dict[str, Any]:

@@ -1,16 +1,21 @@
-"""The JSON report a line at a time: first the run, then a line per file, for `jq`, `grep` and tables of logs."""
+"""The JSON report a line at a time: the run, a line per file as it comes, and what they come to; for `jq` and logs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.report.json import dumped, file_object, run_object
+from tflint.report.json import dumped, end_object, file_object, head_object
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint.findings import Report
     from tflint.report import Style
 
 
-def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for all
-    """`jq -s '.[0] + {files: .[1:]}'` makes the JSON report of it."""
-    return "".join(dumped(line, indent=None) for line in (run_object(report), *map(file_object, report.files)))
+def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - one form for all
+    """`jq -s '.[0] + .[-1] + {files: .[1:-1]}'` makes the JSON report of it."""
+    yield dumped(head_object(report), indent=None)
+    for file in report.files:
+        yield dumped(file_object(file), indent=None)
+    yield dumped(end_object(report), indent=None)

@@ -15,7 +15,7 @@ from tflint.report.escape import plain, short
 from tflint.report.words import finding_line, located_line, meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from tflint.findings import FileReport, Finding, Report
     from tflint.report import Style
@@ -24,17 +24,21 @@ if TYPE_CHECKING:
 SUFFIX = ".tflite"
 
 
-def render(report: Report, style: Style) -> str:
-    """One document. Counts of a suite are of its cases."""
-    suites = [_suite(file, report, style) for file in report.files]
-    root = ET.Element("testsuites", {"name": "tflite-lint", **_sums(suites, ("tests", "failures", "errors"))})
-    root.extend(suites)
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
-
-
-def _sums(elements: Iterable[ET.Element], keys: Iterable[str]) -> dict[str, str]:
-    return {key: str(sum(int(element.get(key, 0)) for element in elements)) for key in keys}
+def render(report: Report, style: Style) -> Iterator[str]:
+    """One document. Counts of a suite are of its cases, and those of all stand first."""
+    sums = dict.fromkeys(("tests", "failures", "errors"), 0)
+    for file in report.files:
+        suite = _suite(file, report, style)
+        sums = {key: count + int(suite.get(key, 0)) for key, count in sums.items()}
+    root = ET.Element("testsuites", {"name": "tflite-lint", **{key: str(count) for key, count in sums.items()}})
+    end = "</testsuites>"
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield ET.tostring(root, encoding="unicode", short_empty_elements=False).removesuffix(end)
+    for file in report.files:
+        suite = _suite(file, report, style)
+        ET.indent(suite, level=1)
+        yield f"\n  {ET.tostring(suite, encoding='unicode')}"
+    yield f"\n{end}\n"
 
 
 def _suite(file: FileReport, report: Report, style: Style) -> ET.Element:

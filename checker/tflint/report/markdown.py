@@ -14,6 +14,8 @@ from tflint.report.escape import code, markdown, short
 from tflint.report.words import closing, finding_line, meaning, needs, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint.findings import FileReport, Finding, Report
     from tflint.report import Style
 
@@ -30,30 +32,54 @@ MARKS = {
 }
 
 
-def render(report: Report, style: Style) -> str:
+def render(report: Report, style: Style) -> Iterator[str]:
     """One page; its lines hold no markup but ours."""
-    mark = MARKS["error" if report.fails(style.threshold) else "supported"]
-    text = f"# {mark} tflint: {markdown(closing(report))}\n"
-    size = len(text.encode())
-    clean: list[FileReport] = []
-    left: list[FileReport] = []
-    for file in sorted(report.files, key=_worst):
+    pages = [_Page() for _ in range(len(Severity) + 1)]
+    clean: list[str] = []
+    count = 0
+    for file in report.files:
         findings = shown(file.findings, style)
-        if not findings and (style.quiet or all(verdict.value == "supported" for verdict in file.verdicts)):
-            clean.append(file)
+        if findings or not (style.quiet or all(verdict.value == "supported" for verdict in file.verdicts)):
+            pages[_worst(file)].add(_model(file, findings, report), len(findings))
             continue
-        block = _model(file, findings, report)
-        size += len(block.encode())
-        if size > LIMIT:
-            left.append(file)
-        else:
-            text += block
-    if left:
-        found = [f for file in left for f in shown(file.findings, style)]
-        text += f"\n**{_models(len(left))} more with {_number(len(found), 'finding')} did not fit in here.**\n"
+        count += 1
+        if len(clean) < MOST:
+            clean.append(code(short(file.path)))
+    mark = MARKS["error" if report.summary.fails(style.threshold) else "supported"]
+    whole = _Page()
+    whole.add(f"# {mark} tflint: {markdown(closing(report))}\n", 0)
+    for page in pages:
+        whole.extend(page)
+    yield from (block for block, _ in whole.blocks)
+    if whole.left:
+        found = _number(whole.findings, "finding")
+        yield f"\n**{_models(whole.left)} more with {found} did not fit in here.**\n"
     if clean and not style.quiet:
-        text += _details(f"{_models(len(clean))} without a finding", [code(short(file.path)) for file in clean])
-    return text
+        yield _details(f"{_models(count)} without a finding", clean, count)
+
+
+class _Page:
+    """Blocks one after the other as far as there is room, each with how many findings it has, and what is left."""
+
+    def __init__(self) -> None:
+        self.blocks: list[tuple[str, int]] = []
+        self.size = self.left = self.findings = 0
+
+    def add(self, block: str, findings: int) -> None:
+        self.size += len(block.encode())
+        if self.size > LIMIT:
+            self.left += 1
+            self.findings += findings
+        else:
+            self.blocks.append((block, findings))
+
+    def extend(self, page: _Page) -> None:
+        for block, findings in page.blocks:
+            self.add(block, findings)
+        if page.left:
+            self.size = max(self.size, page.size)
+        self.left += page.left
+        self.findings += page.findings
 
 
 def _worst(file: FileReport) -> int:
@@ -69,9 +95,9 @@ def _model(file: FileReport, findings: list[Finding], report: Report) -> str:
     told = [_line(f, len(report.targets)) for f in findings if f.severity is not Severity.INFO]
     infos = [_line(f, len(report.targets)) for f in findings if f.severity is Severity.INFO]
     if told:
-        parts.append(_list(told))
+        parts.append(_list(told, len(told)))
     if infos:
-        parts.append(_details(f"{len(infos)} info", infos).lstrip("\n"))
+        parts.append(_details(f"{len(infos)} info", infos, len(infos)).lstrip("\n"))
     return "\n".join(parts)
 
 
@@ -94,13 +120,14 @@ def _line(finding: Finding, targets: int) -> str:
     return f"{head}: {markdown(finding_line(finding, targets))}{where}"
 
 
-def _list(lines: list[str]) -> str:
-    more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
+def _list(lines: list[str], count: int) -> str:
+    """The first of so many lines."""
+    more = [f"and {count - MOST} more"] if count > MOST else []
     return "".join(f"- {line}\n" for line in [*lines[:MOST], *more])
 
 
-def _details(summary: str, lines: list[str]) -> str:
-    return f"\n<details><summary>{summary}</summary>\n\n{_list(lines)}\n</details>\n"
+def _details(summary: str, lines: list[str], count: int) -> str:
+    return f"\n<details><summary>{summary}</summary>\n\n{_list(lines, count)}\n</details>\n"
 
 
 def _models(count: int) -> str:

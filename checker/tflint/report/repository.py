@@ -32,10 +32,10 @@ def relative(file: str) -> str:
     return f"{path.as_posix()}{inside}{member}"
 
 
-def identities(findings: Iterable[Finding]) -> Iterator[str]:
-    """Give each finding's fingerprint, numbered where several share one."""
+def identified(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
+    """Give each finding with its fingerprint, numbered where several share one."""
     seen: Counter[str] = Counter()
     for finding in findings:
         known = fingerprint(finding, relative(finding.file))
         seen[known] += 1
-        yield f"{known}:{seen[known]}"
+        yield finding, f"{known}:{seen[known]}"

@@ -13,12 +13,15 @@ from urllib.parse import quote
 
 from tflint import __version__
 from tflint.artifact import INSIDE, is_url
+from tflint.findings import Severity
 from tflint.report.escape import short
 from tflint.report.json import dumped
-from tflint.report.repository import identities, relative
+from tflint.report.repository import identified, relative
 from tflint.report.words import located_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint.findings import Finding, Report
     from tflint.report import Style
     from tflint.rule import Rule
@@ -29,9 +32,9 @@ LONGEST = 1024  # characters of a description that GitHub takes
 RESULTS = 25_000  # of a run that GitHub takes
 
 
-def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for all
+def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - one form for all
     """One run; the worst findings first where there are more than GitHub takes."""
-    findings = sorted(report.findings, key=lambda f: f.severity.rank)[:RESULTS]
+    findings = _worst(report)
     rules = {rule.code: rule for rule in (*report.rules, *(f.rule for f in findings))}
     order = {code: index for index, code in enumerate(sorted(rules))}
     run = {
@@ -46,10 +49,19 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - one form for 
         "columnKind": "utf16CodeUnits",
         "results": [
             _result(finding, order[finding.rule.code], len(report.targets), identity)
-            for finding, identity in zip(findings, identities(findings), strict=True)
+            for finding, identity in identified(findings)
         ],
     }
-    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    yield dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _worst(report: Report) -> list[Finding]:
+    """The findings that GitHub takes, worst first; no more than can be among them are held."""
+    by_severity: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
+    for finding in report.findings:
+        if len(by_severity[finding.severity]) < RESULTS:
+            by_severity[finding.severity].append(finding)
+    return [finding for found in by_severity.values() for finding in found][:RESULTS]
 
 
 def descriptor(rule: Rule) -> dict[str, Any]:

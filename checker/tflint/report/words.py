@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tflint.artifact import INSIDE
-from tflint.findings import Severity
 from tflint.report.escape import LONGEST_MESSAGE, plain, short
 
 if TYPE_CHECKING:
@@ -74,13 +73,10 @@ def needs(file: FileReport) -> str:
 
 
 def closing(report: Report) -> str:
-    """Sum up the run: the last line."""
-    files = len(report.models)
-    counts = [(report.count(severity), severity.value) for severity in Severity]
-    parts = [f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for n, word in counts]
-    found = ", ".join(parts)
-    judged = dict.fromkeys(verdict.target for file in report.files if file.assumed_target for verdict in file.verdicts)
-    assumed = f", no target named: judged against {plain(', '.join(judged))}" if judged else ""
-    suppressed = sum(f.suppressed is not None for f in report.findings)
-    hidden = f", {suppressed} suppressed" if suppressed else ""
-    return f"{files} model{'s' if files != 1 else ''}: {found}{hidden}{assumed}"
+    """Sum up the run, which is over: the last line."""
+    run = report.summary
+    counts = ((count, severity.value) for severity, count in run.counts.items())
+    found = ", ".join(f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for n, word in counts)
+    assumed = f", no target named: judged against {plain(', '.join(run.judged))}" if run.judged else ""
+    hidden = f", {run.suppressed} suppressed" if run.suppressed else ""
+    return f"{run.models} model{'s' if run.models != 1 else ''}: {found}{hidden}{assumed}"

@@ -1,0 +1,119 @@
+"""A run, without what is printed of it: settings and paths go in, and reports come out one by one, in order."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from tflint.config.load import FILES
+from tflint.contract import LOCK
+from tflint.contract.find import Contracts
+from tflint.errors import TflintError
+from tflint.paths import find
+from tflint.plans import Plans
+from tflint.registry import loaded
+from tflint.work import Job, check_all, processes_for, time_limit
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from tflint.artifact import Artifact
+    from tflint.baseline import Baseline
+    from tflint.config.hierarchy import Hierarchy
+    from tflint.findings import FileReport
+    from tflint.rule import Rule
+    from tflint.upkeep import Upkeep
+
+BASELINE = "tflint-baseline.json"
+
+
+class Run:
+    """What is to be checked, and how; nothing is until `check`.
+
+    Raises TflintError, when made, for whatever is wrong with paths, configurations, contracts, locks and sidecars.
+    """
+
+    def __init__(
+        self,
+        hierarchy: Hierarchy,
+        paths: Sequence[str] = (),
+        *,
+        contract: Path | None = None,
+        baseline: Baseline | None = None,
+        renew: bool = False,
+        force_exclude: bool = False,
+        changed_since: str | None = None,
+        verbose: bool = False,
+    ) -> None:
+        """`paths`: files and folders, none: here; `renew`: the baseline is to be that of this run."""
+        self.hierarchy = hierarchy
+        self.plans = Plans(hierarchy, verbose=verbose)
+        self.contracts = Contracts(contract, locks=not hierarchy.isolated)
+        paths = paths or (".",)
+        self.found = find(paths, hierarchy.excludes, force_exclude=force_exclude)
+        self.files = self.found if changed_since is None else self._changed(changed_since)
+        self.used = tuple({id(job.plan): job.plan for job in self.jobs()}.values())
+        self.upkeep: Upkeep | None = None
+        if baseline or any(plan.suppressions for plan in self.used):
+            from tflint.upkeep import Reach, Upkeep  # noqa: PLC0415 - who suppresses nothing does not pay for it
+
+            folders = [] if changed_since else filter(os.path.isdir, paths)
+            self.upkeep = Upkeep(Reach(folders), baseline, renew=renew)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Those of all files: configurations may name others for each."""
+        return tuple(dict.fromkeys(profile.id for plan in self.used or (self.plans.run,) for profile in plan.profiles))
+
+    @property
+    def assumed_target(self) -> bool:
+        """Nobody named one for some file."""
+        return any(plan.assumed_target for plan in self.used or (self.plans.run,))
+
+    @property
+    def waiting(self) -> Iterable[str]:
+        """Rules that were asked for by name and need `deep`, which nobody asked for."""
+        return dict.fromkeys(code for plan in self.used for code in plan.waiting)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All that look at some file, or would."""
+        entries = {entry.code: entry for plan in (self.plans.run, *self.used) for entry in plan.entries}
+        return tuple(loaded(entries[code] for code in sorted(entries)))
+
+    def jobs(self) -> Iterator[Job]:
+        """What is to be done, made as it is asked for: a hundred thousand of them need not be held."""
+        for each in self.files:
+            yield Job(each, self.plans.of(each), self.contracts.of(each, self.hierarchy.of(each.where).models))
+
+    def check(self, processes: int | None = None, *, timed: bool = False) -> Generator[FileReport, None, None]:
+        """Check the files: their reports in order, with what the baseline holds suppressed.
+
+        `processes`: 1 is this one; None: as many as there are cores, where it pays. Raises TflintError for a time limit
+        that is none. Close the generator to end the processes at once.
+        """
+        processes = processes_for(len(self.files)) if processes is None else processes
+        return self._check(processes, time_limit() if processes > 1 else 0.0, timed=timed)
+
+    def _check(self, processes: int, limit: float, *, timed: bool) -> Generator[FileReport, None, None]:
+        with closing(check_all(self.jobs(), self.used, processes, limit, timed=timed)) as done:
+            for job, report in done:
+                yield self.upkeep.add(job.plan, report) if self.upkeep else report
+
+    def outdated(self, baseline: Baseline | None) -> Sequence[FileReport]:
+        """After the check of all: what holds no longer of suppressions and of the baseline, as it is by now."""
+        return self.upkeep.reports(baseline, self.plans.run) if self.upkeep else ()
+
+    def _changed(self, revision: str) -> list[Artifact]:
+        """Those models that are to be checked: changed themselves, or in what is said of them."""
+        from tflint.checkout import Changes  # noqa: PLC0415 - for who asks
+
+        for each in self.found:
+            if each.is_url:
+                raise TflintError(f"--changed-since {revision}: {each.name} is not in a git checkout")
+        changes = Changes(revision, {*FILES, LOCK, BASELINE})
+        return [
+            each for each in self.found if changes.concern(each.where, self.hierarchy.of(each.where).inputs(each.where))
+        ]
