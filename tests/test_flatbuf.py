@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import struct
 
+import flatbuffers
 import pytest
+import tflite
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -84,6 +86,25 @@ def test_decoded_values_are_limited_in_all(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(MalformedModelError, match="more than 50 values"):
         decode(bytes(encode({"version": 3, "subgraphs": [{"inputs": list(range(60)), "tensors": []}]})))
+
+
+def test_a_string_counts_each_time_it_is_read() -> None:
+    """A thousand operator codes of one name of a megabyte are a gigabyte in memory, from a file of a megabyte."""
+    builder = flatbuffers.Builder()
+    name = builder.CreateString("x" * (1 << 20))
+    tflite.OperatorCodeStart(builder)
+    tflite.OperatorCodeAddCustomCode(builder, name)
+    code = tflite.OperatorCodeEnd(builder)
+    tflite.ModelStartOperatorCodesVector(builder, 1000)
+    for _ in range(1000):
+        builder.PrependUOffsetTRelative(code)
+    codes = builder.EndVector()
+    tflite.ModelStart(builder)
+    tflite.ModelAddOperatorCodes(builder, codes)
+    builder.Finish(tflite.ModelEnd(builder), b"TFL3")
+
+    with pytest.raises(MalformedModelError, match=r"strings hold more than 2,0\d\d,\d{3} values"):
+        decode(bytes(builder.Output()))
 
 
 def test_overlapping_scalars_of_a_hostile_vtable_are_read_one_by_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,11 @@ from tflint.patterns import Glob
         ("/x/*.tflite", "/x/m.tflite", True),
         ("/x/*.tflite", "/w/x/m.tflite", False),
         ("*", "/w/a/m.tflite", True),
+        ("**a*b/c", "/w/a/ab/c", True),
+        ("a**/b", "/w/a/x/b", True),
+        ("x/**/a/**/b", "/w/x/a/a/b/a/c", True),
+        ("[]", "/w/[]/m.tflite", True),
+        ("[!]", "/w/a/m.tflite", False),
     ],
 )
 def test_globs(pattern: str, path: str, *, matches: bool) -> None:
@@ -62,6 +68,15 @@ def test_the_folder_of_a_glob_is_no_glob(folder: str) -> None:
 def test_no_glob_is_an_error(pattern: str) -> None:
     """Whatever is written, it matches or does not."""
     assert Glob(pattern, "/w").matches("/w/a/m.tflite") in (True, False)
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 1000 + "b", "**a" * 1000 + "b", "**/a" * 1000 + "b", "*?" * 1000 + "[!a]"])
+def test_no_glob_takes_long(pattern: str) -> None:
+    """A thousand stars on the longest path that a system has: a matcher that goes back would not come to an end."""
+    before = time.process_time()
+
+    assert not Glob(pattern, "/w").matches("/w" + "/a" * 2000)
+    assert time.process_time() - before < 5
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 LOCAL = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"}
+GUARDED = ("-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+"""A folder of a checkout may hold all that makes a bare repository, with a configuration of programs that git runs."""
 SECONDS = 120  # for one call; git in a big checkout on a cold disk takes its time
 
 
@@ -130,7 +132,7 @@ def _git(folder: str, *arguments: str) -> str | None:
     environment = {key: value for key, value in os.environ.items() if key not in LOCAL}
     try:
         done = subprocess.run(  # noqa: S603 - git, by list
-            ["git", "-C", folder, *arguments],  # noqa: S607 - whichever git the user has
+            ["git", *GUARDED, "-C", folder, *arguments],  # noqa: S607 - whichever git the user has
             capture_output=True,
             check=False,
             timeout=SECONDS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tflint.artifact import Artifact
@@ -253,7 +254,10 @@ def _finding(
     name: str, rule: Rule, severity: Severity, suppressed: str | None, group: list[tuple[Hit, str]]
 ) -> Finding:
     first = group[0][0]
-    places = list(dict.fromkeys(_place(found.at) for found, _ in group))
+    at: dict[str, Located] = {}
+    for found, _ in group:
+        at.setdefault(found.at.path, found.at)
+    places = tuple(map(_place, islice(at.values(), PLACES_KEPT)))  # the label of each may be long
     return Finding(
         rule=rule,
         file=name,
@@ -262,8 +266,8 @@ def _finding(
         kind=_kind(first.at),
         message=rule.message.format_map(first.data),
         data={key: plain_value(value) for key, value in first.data.items()},
-        count=len(places),
-        places=tuple(places[:PLACES_KEPT]),
+        count=len(at),
+        places=places,
         related=tuple(_place(at) for at in first.related),
         targets=tuple(dict.fromkeys(target for _, target in group if target)),
         suppressed=suppressed,

@@ -8,6 +8,7 @@ whichever way processes are started.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import time
 from contextlib import contextmanager, suppress
@@ -86,7 +87,7 @@ class _Worker(Generic[Task, Result]):
         self.pipe, theirs = context.Pipe()
         self.at = context.RawArray("c", LONGEST + 1)
         self.process = context.Process(target=_serve, args=(theirs, self.at, work), daemon=True)
-        with _uninterrupted():
+        with _uninterrupted(), _imports_nothing_from_here():
             self.process.start()
         theirs.close()
         self.task = IDLE  # the index of what it is at
@@ -166,3 +167,21 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _imports_nothing_from_here() -> Iterator[None]:
+    """Keep a new interpreter from looking for `multiprocessing` in the current folder first, as `python -c` does.
+
+    That folder may be a checkout that others wrote. Python 3.10 has no such variable.
+    """
+    name = "PYTHONSAFEPATH"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

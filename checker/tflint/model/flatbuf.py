@@ -22,7 +22,9 @@ UNIONS = (
 MAX_DEPTH = 64
 MAX_TABLES = 1_000_000
 MAX_STRUCTURE = 0x7FFFFFFE  # FLATBUFFERS_MAX_BUFFER_SIZE: what lies behind is weights, reached by offset and size
-MAX_ELEMENTS = 50_000_000  # values decoded in all: vectors may share bytes, so the file's size does not bound them
+MAX_ELEMENTS = 10_000_000  # values decoded in all, ten for each table
+CHARACTERS = 8  # of a string, or bytes of it, count as one value
+SHARED = 1_000_000  # that many of them whatever the file's size, for vectors and strings may share bytes
 
 _U32 = struct.Struct("<I").unpack_from
 _I32 = struct.Struct("<i").unpack_from
@@ -97,7 +99,10 @@ class Reader:
     starts in the file is `x_start`.
     """
 
-    __slots__ = ("_children", "_errors", "_layouts", "_view", "data", "elements", "end", "newer", "size", "tables")
+    __slots__ = (
+        *("_children", "_errors", "_layouts", "_most", "_view"),
+        *("data", "elements", "end", "newer", "size", "tables"),
+    )
 
     def __init__(self, data: Buffer, errors: str = "backslashreplace") -> None:
         self.data = data
@@ -107,6 +112,7 @@ class Reader:
         self._view = memoryview(data)
         self.tables = 0
         self.elements = 0
+        self._most = min(MAX_ELEMENTS, SHARED + self.size)  # four times what lies in the file, if none is shared
         self.end = 0  # furthest byte reached: what lies behind it is a tail
         self._layouts: dict[tuple[bytes, str], _Layout] = {}
         self._children: dict[str, Mapping[int, str]] = {union: schema.ENUMS[union] for union in UNIONS}
@@ -148,6 +154,7 @@ class Reader:
         end = start + count
         if end >= self.size or self._view[end]:
             raise MalformedModelError("a string is not NUL terminated", pos)
+        self.spend(count // CHARACTERS)
         return str(self._view[start:end], "utf-8", self._errors)
 
     def _layout(self, pos: int, name: str) -> _Layout:
@@ -221,8 +228,8 @@ class Reader:
     def spend(self, count: int) -> None:
         """Account for `count` values about to be decoded."""
         self.elements += count
-        if self.elements > MAX_ELEMENTS:
-            raise MalformedModelError(f"vectors hold more than {MAX_ELEMENTS:,} values in all")
+        if self.elements > self._most:
+            raise MalformedModelError(f"vectors and strings hold more than {self._most:,} values in all")
 
     def ints(self, vector: memoryview | None) -> tuple[int, ...]:
         """Values of an int32 vector field."""
