@@ -102,8 +102,11 @@ class Worker:
         clock.cancel()
         if line:
             return Sample(*json.loads(line))
+        if late:
+            return Sample(None, None, f"no result in {PATIENCE:.0f} s")
+        code = self.process.wait()
         self.errors.seek(0)
-        return Sample(None, None, f"no result in {PATIENCE:.0f} s" if late else _last_line(self.errors.read()))
+        return Sample(None, None, _last_line(self.errors.read()) or f"exit code {code}")
 
     def close(self) -> None:
         """End the process."""

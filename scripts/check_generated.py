@@ -13,6 +13,7 @@ GENERATORS = (
     "generate_cli.py",
     "generate_arguments.py",
     "generate_failures.py",
+    "generate_performance.py",
     "make_examples.py",
     "rule_pages.py",
 )

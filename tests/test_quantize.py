@@ -209,7 +209,7 @@ def test_an_operator_that_the_runtime_refuses_stays_float(tmp_path: Path) -> Non
 @pytest.mark.skipif("TENSORFLOW_PYTHON" not in os.environ, reason="names no Python with tensorflow and scikit-learn")
 def test_auto_rescues_a_trained_network(tmp_path: Path) -> None:
     """Digits with one feature that nobody scaled: int4 of all layers guesses, of all but the first it knows them."""
-    make = ROOT / "benchmarks" / "make_digits.py"
+    make = ROOT / "tests" / "unscaled.py"
     subprocess.run([os.environ["TENSORFLOW_PYTHON"], make, tmp_path], check=True, capture_output=True)
     model = tmp_path / "digits.tflite"
 

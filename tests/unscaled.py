@@ -1,6 +1,6 @@
 """Train a small Keras network on handwritten digits of which one feature was never scaled: what quantization meets.
 
-    python benchmarks/make_digits.py FOLDER
+    python tests/unscaled.py FOLDER
 
 Writes digits.tflite, calibration.npz (200 training samples) and held_out.npz (300 others). 64 features are pixels
 between 0 and 1, the last is a time in milliseconds that says nothing of the digit; in float, batch normalization takes
@@ -37,7 +37,6 @@ def main() -> None:
     model = tf.keras.Sequential([layer.Input((65,), name="x"), layer.BatchNormalization(), *dense, layer.Dense(10)])
     model.compile("adam", tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.fit(x[train], y[train], epochs=20, verbose=0)
-    print(f"accuracy {model.evaluate(x[held_out], y[held_out], verbose=0)[1]:.3f}")
     saved = str(folder / "saved_model")
     model.export(saved, verbose=False)
     content = tf.lite.TFLiteConverter.from_saved_model(saved).convert()
