@@ -1,38 +1,71 @@
-"""The page of the documentation site about what rules may import: names, fields and docstrings of tflint.api."""
+"""Pages of the documentation site about what may be imported, by rules and by programs: names, fields, docstrings."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+import typing
 from typing import TYPE_CHECKING, Any
 
+import tflint
 from tflint import api, sketch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
 
-HEAD = """# What rules may import
+RULES = """# What rules may import
 
 Names of `tflint.api`, and of no other module of tflint. Whatever comes from a model may be missing, odd or hostile: an
 input that is left out is `None`, and so are the values of what is no small constant.
 """
+PYTHON = """# Names of the Python API
+
+What `import tflint` gives; [From Python](python.md) shows it in use. Results are frozen dataclasses or named tuples.
+"""
 
 
-def page() -> str:
-    """The whole page."""
-    parts = [HEAD, "## Sketches", inspect.cleandoc(sketch.__doc__ or "")]
-    for name in sorted(api.__all__, key=lambda name: (_order(getattr(api, name)), name)):
-        value = getattr(api, name)
+def rules_page() -> str:
+    """What rules may import."""
+    return _page(api, [RULES, "## Sketches", inspect.cleandoc(sketch.__doc__ or "")])
+
+
+def python_page() -> str:
+    """What programs may import."""
+    return _page(tflint, [PYTHON])
+
+
+def _page(module: ModuleType, parts: list[str]) -> str:
+    named = [(name, getattr(module, name)) for name in module.__all__ if name[0] != "_"]
+    for name, value in sorted(named, key=lambda pair: (_order(pair[1]), pair[0])):
         if inspect.isclass(value):
             parts += [f"## {name}", _doc(value), *_members(value)]
         elif inspect.isroutine(value):
-            parts += [f"## {name}", f"```python\n{name}{_signature(value)}\n```", _doc(value)]
+            parts += [f"## {name}", *_signatures(name, value), _doc(value)]
         elif inspect.ismodule(value):
             parts += [f"## {name}", _doc(value)]
         else:
             shown = ", ".join(sorted(value)) if isinstance(value, frozenset) else repr(value)
             parts += [f"## {name}", f"`{shown}`"]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _signatures(name: str, function: Callable[..., Any]) -> Iterator[str]:
+    """Of a function, or of each of its overloads."""
+    for each in typing.get_overloads(function) or [function]:
+        text = _signature(each)
+        if len(text) > 80:
+            text = "(\n" + "".join(f"    {part},\n" for part in _arguments(each)) + ")" + text.rpartition(")")[2]
+        yield f"```python\n{name}{text}\n```"
+
+
+def _arguments(function: Callable[..., Any]) -> Iterator[str]:
+    keywords = False
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not keywords:
+            keywords = True
+            yield "*"
+        yield str(parameter).replace("'", "")
 
 
 def _order(value: object) -> int:

@@ -81,7 +81,8 @@ def on_config(config: Any) -> Any:
 
 def on_files(files: Any, config: Any) -> Any:
     """Add the made pages to the site."""
-    for path, text in {**rule_pages(), **target_pages(), "api.md": api_page.page()}.items():
+    imports = {"api.md": api_page.rules_page(), "python-reference.md": api_page.python_page()}
+    for path, text in {**rule_pages(), **target_pages(), **imports}.items():
         files.append(File.generated(config, path, content=text))
     return files
 

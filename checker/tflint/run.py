@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.config.load import FILES
+from tflint.config.load import FILES, shown
 from tflint.contract import LOCK
 from tflint.contract.find import Contracts
 from tflint.errors import TflintError
@@ -17,11 +18,11 @@ from tflint.work import Job, check_all, processes_for, time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from tflint.artifact import Artifact
     from tflint.baseline import Baseline
     from tflint.config.hierarchy import Hierarchy
+    from tflint.config.settings import Settings
     from tflint.findings import FileReport
     from tflint.rule import Rule
     from tflint.upkeep import Upkeep
@@ -117,3 +118,20 @@ class Run:
         return [
             each for each in self.found if changes.concern(each.where, self.hierarchy.of(each.where).inputs(each.where))
         ]
+
+
+def baseline_path(settings: Settings) -> Path:
+    """Where the baseline of a run is, or would be: as the settings say, else beside their file, or here."""
+    folder = Path(settings.source).parent
+    here = folder if settings.source and Path.cwd().is_relative_to(folder) else Path.cwd()
+    return Path(shown(settings.baseline or str(here / BASELINE)))
+
+
+def baseline_of(settings: Settings, *, asked: bool = False, isolated: bool = False) -> Baseline | None:
+    """The baseline of a run, or None. Raises TflintError for one that is named, or `asked` for, and not there."""
+    path = baseline_path(settings)
+    if not (settings.baseline or asked or (path.exists() and not isolated)):
+        return None
+    from tflint.baseline import Baseline  # noqa: PLC0415 - who has none does not pay for it
+
+    return Baseline.read(path)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tflint import timing
 from tflint.config.given import flag_layers, per_file_ignores, rule_options
 from tflint.config.hierarchy import Hierarchy
-from tflint.config.load import shown
 from tflint.errors import USAGE, TflintError, one_of, say, warn
 from tflint.findings import Report, Summary
 from tflint.progress import Bar
 from tflint.report import COLORS, FORMATS, TWICE, Style, pieces, write
-from tflint.run import BASELINE, Run
+from tflint.run import Run, baseline_of, baseline_path
 from tflint.timing import Stopwatch
 
 if TYPE_CHECKING:
@@ -142,16 +141,13 @@ def _baseline(request: Request, settings: Settings) -> Baseline | None:
     """The baseline of the run, read before any work is done; a new one where it is to be written."""
     if request.write_baseline and request.prune_baseline:
         raise TflintError("--write-baseline removes what is not found any more too: leave out --prune-baseline")
-    folder = Path(settings.source).parent
-    here = folder if settings.source and Path.cwd().is_relative_to(folder) else Path.cwd()
-    path = Path(shown(settings.baseline or str(here / BASELINE)))
-    if not settings.baseline and not path.exists() and not request.write_baseline and not request.prune_baseline:
-        return None
-    if not settings.baseline and request.isolated and not request.write_baseline:
-        return None
-    from tflint.baseline import Baseline  # noqa: PLC0415 - who has none does not pay for it
+    path = baseline_path(settings)
+    if request.write_baseline and not path.exists():
+        from tflint.baseline import Baseline  # noqa: PLC0415 - who has none does not pay for it
 
-    return Baseline(path, {}) if request.write_baseline and not path.exists() else Baseline.read(path)
+        return Baseline(path, {})
+    asked = request.write_baseline or (request.prune_baseline and not request.isolated)
+    return baseline_of(settings, asked=asked, isolated=request.isolated)
 
 
 def _stream(

@@ -32,8 +32,13 @@ def option_layers(pairs: Iterable[str]) -> Iterator[Layer]:
     """`--config key=value`: a line of TOML, keys dotted."""
     for pair in pairs:
         table = parse_toml(pair, f"--config {pair}: neither a file nor TOML such as 'fail-on = \"error\"'")
-        origin = Origin("--config")
-        yield origin, TABLE.parse(table, At(origin, os.getcwd()))
+        yield table_layer(table, "--config")
+
+
+def table_layer(table: Mapping[str, Any], name: str) -> Layer:
+    """Keys and values as TOML has them, said by `name`. Raises TflintError for what is no configuration."""
+    origin = Origin(name)
+    return origin, TABLE.parse(table, At(origin, os.getcwd()))
 
 
 def flag_layers(flags: Mapping[str, Any]) -> Iterator[Layer]:
