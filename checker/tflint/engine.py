@@ -155,17 +155,14 @@ class _Subjects:
 
     def __init__(self, model: Model, file: ModelFile, targets: list[Target], given: Mapping[str, Any]) -> None:
         self.model, self.file, self.targets, self.given = model, file, targets, given
-        self.by_op: dict[str, list[Any]] = {}
-        for op in model.ops:
-            self.by_op.setdefault(op.name, []).append(op)
 
     def of(self, entry: Entry) -> Sequence[Any]:
         """Subjects of a rule; empty when it need not even be imported."""
         if entry.scope == "Notice":
             return ()
         if entry.scope == "Op":
-            names = entry.on or tuple(self.by_op)
-            return [op for name in names for op in self.by_op.get(name, ())]
+            by_name = self.model.by_name
+            return [op for name in entry.on or by_name for op in by_name.get(name, ())]
         if entry.scope == "Tensor":
             return list(self.model.tensors)
         if entry.scope == "Subgraph":
@@ -202,9 +199,9 @@ def _hits(entry: Entry, subjects: Iterable[Any], plan: Plan, given: Mapping[str,
     subject: Any = None
     try:
         rule = entry.load()
-        options = plan.options.get(entry.code, {})
+        arguments = rule.arguments(plan.options.get(entry.code, {}), given)
         for subject in subjects:
-            for found in rule.run(subject, options, given):
+            for found in rule.check(subject, **arguments):
                 _place(found.at), rule.message.format_map(found.data)  # raises here, inside the barrier, if ever
                 yield rule, found
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - the crash barrier: a rule is a plug-in

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from tflint.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from tflint.findings import Hit, Severity
+    from tflint.findings import Severity
     from tflint.fixer.edits.edit import Applicability
 
 Scope = Literal["ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice"]
@@ -91,10 +91,10 @@ class Rule:
         """What to do next: the first sentence of `What to do`."""
         return " ".join(self.sections.get("What to do", "").partition("\n\n")[0].split())
 
-    def run(self, subject: Any, options: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Hit]:
-        """Hits on one subject of its scope; `given` is what a check may ask for by name, but its options."""
+    def arguments(self, options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """What its check asks for beside a subject; `given` is all that it may ask for by name, but its options."""
         given = {**given, "options": {**self.options, **options}}
-        yield from self.check(subject, **{name: given[name] for name in self.wants})
+        return {name: given[name] for name in self.wants}
 
 
 def named(module: str, attribute: str) -> Rule:

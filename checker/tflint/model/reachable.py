@@ -49,7 +49,7 @@ class Reached:
                 todo += [maker for index in _operands(op) for maker in makers.get(index, ())]
         self.ops |= alive
         self.tensors |= _touched(graph, inputs | outputs, alive)
-        self.mentioned |= _touched(graph, inputs | outputs, graph.ops)
+        self.mentioned |= self.tensors if len(alive) == len(graph.ops) else _touched(graph, inputs | outputs, graph.ops)
         return (index for op in alive for index in subgraphs_of(op))
 
     def _acts(self, op: Op) -> bool:

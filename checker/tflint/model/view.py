@@ -194,6 +194,14 @@ class Model:
         return (tensor for graph in self.subgraphs for tensor in graph.tensors)
 
     @cached_property
+    def by_name(self) -> Mapping[str, tuple[Op, ...]]:
+        """Builtin name, or "CUSTOM" -> operators, in order."""
+        found: dict[str, list[Op]] = {}
+        for op in self.ops:
+            found.setdefault(op.name, []).append(op)
+        return {name: tuple(ops) for name, ops in found.items()}
+
+    @cached_property
     def consumers(self) -> Mapping[tuple[int, int], tuple[Op, ...]]:
         """(subgraph, tensor) -> operators that read it."""
         found: dict[tuple[int, int], list[Op]] = {}

@@ -138,7 +138,8 @@ class _Walk:
         if self.profile.generation >= (2, 4):
             for op in graph.ops:
                 if op.name not in WITHOUT_PARAMETERS:
-                    for index in set(op.input_indices) & set(op.output_indices) - {-1}:
+                    both = set(op.input_indices).intersection(op.output_indices)
+                    for index in both - {-1}:
                         self.refuse(stage, "TFL110", op, tensor=index)
 
     def _op(self, op: Op, states: list[NodeTensor], stage: Stage) -> bool:
@@ -168,10 +169,8 @@ class _Walk:
             return False
         node = Node(op, x, y, facts.options, generation=self.profile.generation)
         delegated = self._delegated(facts, node)
-        for check in self._demands(facts, delegated=delegated):
-            if not node.passes(check.code):
-                self.refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
-                break
+        if check := node.refused(self._demands(facts, delegated=delegated)):
+            self.refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
         if None in y and name not in CONTROL_FLOW:
             self.refuse(stage, "TFL903", op, problem="an output that is no tensor")
         dynamic = self._results(facts, node)
@@ -252,13 +251,11 @@ class _Walk:
             if facts is None:
                 return False
             node = Node(with_options(op, name), x, y, "", generation=self.profile.generation)
-            for check in self._demands(facts, delegated=delegated):
-                if not node.passes(check.code):
-                    if delegated:
-                        self.refuse(stage, "TFL304", op, op=name, problem="does not fit the default XNNPACK delegate")
-                    else:
-                        self.refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
-                    break
+            if check := node.refused(self._demands(facts, delegated=delegated)):
+                if delegated:
+                    self.refuse(stage, "TFL304", op, op=name, problem="does not fit the default XNNPACK delegate")
+                else:
+                    self.refuse(stage, "TFL212", op, op=name, requires=check.why or check.that, by=check.by)
             return self._results(facts, node)
         if name.startswith("Flex"):
             if profile.flex:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from tflint.model.tensor import Tensor
     from tflint.model.view import Op
+    from tflint.runtimes.kernel import Check
 
 Shape = tuple[int, ...]
 UNSIZED = frozenset({"string", "resource", "variant"})
@@ -132,8 +133,8 @@ class NodeTensor:
         return self.tensor is other.tensor
 
 
-class _Tensors(list["NodeTensor | None"]):
-    """Inputs or outputs of a node; asking for one that is not there raises AbsentError."""
+class _Gapped(list["NodeTensor | None"]):
+    """Inputs or outputs of a node of which some are not there: asking for one of those raises AbsentError."""
 
     def __getitem__(self, index: Any) -> Any:
         try:
@@ -143,6 +144,10 @@ class _Tensors(list["NodeTensor | None"]):
         if found is None:
             raise AbsentError
         return found
+
+
+def _tensors(given: list[NodeTensor | None]) -> Any:
+    return _Gapped(given) if None in given else given
 
 
 class _Options:
@@ -177,7 +182,7 @@ class Node:
         generation: tuple[int, ...] = (),
         graphs: Sequence[tuple[int, int]] = (),
     ) -> None:
-        self.op, self.x, self.y = op, _Tensors(x), _Tensors(y)
+        self.op, self.x, self.y = op, _tensors(x), _tensors(y)
         given = op.options if not options or op.options_type == options else {}
         self._arguments = (
             *(self.x, self.y, len(x), len(y), _Options(given), op.version),
@@ -214,3 +219,15 @@ class Node:
             return True
         except AbsentError:
             return False
+
+    def refused(self, checks: Sequence[Check]) -> Check | None:
+        """The first of these that it does not pass."""
+        arguments = self._arguments
+        for check in checks:
+            try:
+                if not check.code(*arguments):
+                    return check
+            except Exception:  # noqa: BLE001, PERF203 - `passes` tells what it means
+                if not self.passes(check.code):
+                    return check
+        return None

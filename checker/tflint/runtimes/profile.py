@@ -239,6 +239,7 @@ def minimum_runtime(op: str, version: int) -> MinimumRuntime:
     return MinimumRuntime(*_op_versions().get(op, {}).get(str(version), (None, None, None)))
 
 
+@lru_cache(maxsize=1)
 def known_ops() -> frozenset[str]:
     """Builtin ops that some measured release has a kernel for: all that TFLite's own table lists but one."""
     return frozenset(op for op, versions in _op_versions().items() if any(v[0] or v[1] for v in versions.values()))

@@ -28,13 +28,16 @@ class Computed(NamedTuple):
 
     node: Node
     facts: Kernel
-    shapes: tuple[Shape | None, ...] = ()  # None: not sure
     data_dependent: bool = False
 
     @property
     def op(self) -> Op:
         """The operator."""
         return self.node.op
+
+    def shapes(self) -> tuple[Shape | None, ...]:
+        """Those of the outputs, by what was made so far; None: not sure."""
+        return () if self.data_dependent else tuple(_shapes(self.facts, self.node, self.node.y))
 
     def passes(self) -> bool:
         """No check of the plain kernel fails."""
@@ -64,7 +67,7 @@ def computed(graph: Subgraph) -> Iterator[Computed]:
             sized = any(state is not None and not state.unsized for state in y)
             yield Computed(node, facts, data_dependent=sized)
             continue
-        yield Computed(node, facts, tuple(_shapes(facts, node, y)))
+        yield Computed(node, facts)
         values = node.value(facts.values)
         if values is not None and y and y[0] is not None:
             y[0].become(y[0].stored, values=values)
@@ -116,13 +119,14 @@ def sized(graph: Subgraph, given: Mapping[int, Shape]) -> tuple[dict[int, Shape]
         node = Node(op, x, y, facts.options)
         if facts.dynamic is not None and node.value(facts.dynamic):
             return found, op, "has an output that is sized by its data"
-        made = Computed(node, facts, tuple(_shapes(facts, node, y)))
+        made = Computed(node, facts)
         if not made.passes():
             return found, op, ""
-        if any(shape is None for shape, state in zip(made.shapes, y, strict=True) if state is not None):
+        shapes = made.shapes()
+        if any(shape is None for shape, state in zip(shapes, y, strict=True) if state is not None):
             return found, op, "makes of shapes what nobody knows beforehand"
         values = node.value(facts.values)
-        for place, (state, shaped) in enumerate(zip(y, made.shapes, strict=True)):
+        for place, (state, shaped) in enumerate(zip(y, shapes, strict=True)):
             if state is not None and shaped is not None:
                 state.become(shaped, values=values if place == 0 else None)
                 found[op.output_indices[place]] = shaped

@@ -23,6 +23,8 @@ def accesses(model: Model, entry: Subgraph) -> Iterator[tuple[Op, Variable]]:
 
     What CALL_ONCE runs is no part of it: that was done before.
     """
+    if ACCESS.isdisjoint(model.by_name):
+        return
     handles: Handles = {}
     entered = {entry.index}
     running = [iter(entry.ops)]
@@ -49,7 +51,8 @@ def accesses(model: Model, entry: Subgraph) -> Iterator[tuple[Op, Variable]]:
 
 def initialized(model: Model) -> set[Variable]:
     """Variables that an initializer writes, which CALL_ONCE runs before the first call."""
-    graphs = {i for op in model.ops if op.name == "CALL_ONCE" for i in callees(op) if i in range(len(model.subgraphs))}
+    calls = model.by_name.get("CALL_ONCE", ())
+    graphs = {i for op in calls for i in callees(op) if i in range(len(model.subgraphs))}
     return {name for i in graphs for op, name in accesses(model, model.subgraphs[i]) if op.name == "ASSIGN_VARIABLE"}
 
 

@@ -63,7 +63,7 @@ def arity(target: Target) -> Iterator[Hit]:
         problem = refusal.data["problem"]
         yield hit(refusal.at, op=getattr(refusal.at, "kind", "the model"), problem=problem, kind=_kind(problem))
     for op in target.model.ops:
-        if op.path not in told:
+        if not told or op.path not in told:
             yield from _operator(op)
     yield from _strings(target.model)
 

@@ -54,7 +54,7 @@ def shape_mismatch(model: Model) -> Iterator[Hit]:
     """
     for graph in model.subgraphs:
         for found in computed(graph):
-            for tensor, made in zip(found.op.outputs, found.shapes, strict=False):
+            for tensor, made in zip(found.op.outputs, found.shapes(), strict=False):
                 if tensor is not None and made is not None and _is_sure(found.op, tensor, made):
                     x = found.op.inputs[0]
                     elements = x.elements if x is not None else 0
