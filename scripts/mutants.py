@@ -152,8 +152,10 @@ def _left_alone(parent: ast.AST, field: str, child: ast.AST) -> bool:
             return True  # words for the message
     if isinstance(child, ast.Constant) and child.value == "_":
         return True  # of a pattern: anything
-    if isinstance(child, ast.keyword) and child.arg == "strict":
-        return True  # of zip: an assertion
+    if isinstance(child, ast.keyword) and child.arg in {"strict", "encoding"}:
+        return True  # zip's assertion; UTF-8 is what systems have
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and parent.func.attr == "decode":
+        return True
     if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
         return True
     if isinstance(child, ast.Import | ast.ImportFrom | ast.JoinedStr | ast.MatchValue):
@@ -225,7 +227,7 @@ def _calls(node: ast.Call) -> Iterator[ast.AST]:
     if name == "rule":
         return
     for index, keyword in enumerate(node.keywords):
-        if keyword.arg in {None, "strict"} or (name == "hit" and keyword.arg not in TOLD):
+        if keyword.arg in {None, "strict", "encoding"} or (name == "hit" and keyword.arg not in TOLD):
             continue
         yield ast.Call(node.func, node.args, [*node.keywords[:index], *node.keywords[index + 1 :]])
 

@@ -102,7 +102,7 @@ def survivors(path: str, jobs: int) -> tuple[int, list[str]]:
 def stages_of(path: str, module: str) -> list[Callable[[], bool]]:
     """What a mutant has to pass, the quick first."""
     if path.startswith("rules/"):
-        preload("tflint.testing", "tflint.fix.document", "tflint.model.weights", "tflint_rules")
+        preload("tflint.testing", "tflint.fixer.document", "tflint.model.weights", "tflint_rules")
         codes = codes_of(module)
         files = [name for name in QUICK if any(code in (ROOT / "tests" / name).read_text() for code in codes)]
         return [lambda: contracts(codes), *([lambda: tests(files)] if files else [])]
