@@ -1,6 +1,7 @@
 """Mutants of a module: each differs from it in one small way that some test should notice.
 
-Left alone are prose (docstrings, messages, sketches), what a rule says of itself in its head, annotations and imports.
+Left alone are prose (docstrings, messages, sketches), tables of names, what a rule says of itself in its head,
+annotations and imports.
 """
 
 from __future__ import annotations
@@ -158,6 +159,8 @@ def _left_alone(parent: ast.AST, field: str, child: ast.AST) -> bool:
         return True
     if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
         return True
+    if isinstance(parent, ast.Module) and isinstance(child, ast.AnnAssign | ast.Assign) and _is_table(child.value):
+        return True
     if isinstance(child, ast.Import | ast.ImportFrom | ast.JoinedStr | ast.MatchValue):
         return True
     if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
@@ -167,6 +170,17 @@ def _left_alone(parent: ast.AST, field: str, child: ast.AST) -> bool:
     return (
         isinstance(child, ast.Constant) and isinstance(child.value, str) and (" " in child.value or "\n" in child.value)
     )
+
+
+def _is_table(node: ast.AST | None) -> bool:
+    """It is made of names: facts with their source, and nothing that is computed."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "frozenset" and all(map(_is_table, node.args))
+    if isinstance(node, ast.Dict):
+        return all(key is not None and _is_table(key) for key in node.keys) and all(map(_is_table, node.values))
+    if isinstance(node, ast.Set | ast.Tuple | ast.List):
+        return all(map(_is_table, node.elts))
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _replacements(site: _Site) -> Iterator[ast.AST]:

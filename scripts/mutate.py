@@ -9,6 +9,7 @@ and dies.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.util
 import json
@@ -19,6 +20,7 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +106,8 @@ def stages_of(path: str, module: str) -> list[Callable[[], bool]]:
     if path.startswith("rules/"):
         preload("tflint.testing", "tflint.fixer.document", "tflint.model.weights", "tflint_rules")
         codes = codes_of(module)
+        remember()
+        contracts(codes)
         files = [name for name in QUICK if any(code in (ROOT / "tests" / name).read_text() for code in codes)]
         return [lambda: contracts(codes), *([lambda: tests(files)] if files else [])]
     return []
@@ -136,6 +140,14 @@ def preload(*names: str) -> None:
         importlib.import_module(name)
 
 
+def remember() -> None:
+    """Build and read each sketch once: what rules make of models is what changes, and no rule changes a model."""
+    from tflint import sketch, testing  # noqa: PLC0415 - for rules
+
+    if not hasattr(sketch.build, "cache_info"):
+        sketch.build, testing.decode = lru_cache(None)(sketch.build), lru_cache(None)(testing.decode)  # type: ignore[assignment]
+
+
 def contracts(codes: Iterable[str]) -> bool:
     """Whether rules keep theirs."""
     from tflint import testing  # noqa: PLC0415 - in the mutant's process
@@ -162,6 +174,7 @@ def tests(files: Sequence[str]) -> bool:
 
 def lives(module: str, code: CodeType, stages: Sequence[Callable[[], bool]]) -> bool:
     """Whether the tests pass in a process where that is the module's code."""
+    gc.freeze()  # or the child's collections touch, and so copy, all that the parent has
     pid = os.fork()
     if pid:
         return os.waitpid(pid, 0)[1] == 0
@@ -174,6 +187,8 @@ def lives(module: str, code: CodeType, stages: Sequence[Callable[[], bool]]) -> 
         for stream in (0, 1, 2):
             os.dup2(null, stream)
         sys.meta_path.insert(0, _Mutated(module, code))
+        for name in [name for name in sys.modules if name.startswith("tflint_rules.")]:
+            del sys.modules[name]
         passed = all(stage() for stage in stages)
     except BaseException:  # noqa: BLE001, S110 - any end but a pass is its death
         pass

@@ -74,7 +74,7 @@ def bias_quant(op: Op) -> Iterator[Hit]:
 def _scale(
     op: Op, bias: Tensor, of_data: float, of_weights: Sequence[float], of_bias: Sequence[float]
 ) -> Iterator[Hit]:
-    if len(of_weights) != len(of_bias) or not len(of_weights):
+    if len(of_weights) != len(of_bias):
         return  # a count that does not fit is TFL509's
     y = op.outputs[0] if op.outputs else None
     step = y.quant.scale[0] if y is not None and y.quant is not None and len(y.quant.scale) == 1 else 0.0
@@ -85,9 +85,8 @@ def _scale(
             refused = len(of_weights) == 1 and off > LIMIT * step > 0
             severity = None if refused else Severity.WARNING
             data: dict[str, Any] = {"op": op.name, "what": "another scale", "have": f"{have:g}", "want": f"{want:g}"}
-            yield hit(
-                op, related=(bias,), severity=severity, fix=(_requantized(op, bias, of_data, of_weights),), **data
-            )
+            fix = (_requantized(op, bias, of_data, of_weights),) if op.outputs else ()
+            yield hit(op, related=(bias,), severity=severity, fix=fix, **data)
             return
 
 
