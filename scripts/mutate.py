@@ -144,8 +144,10 @@ def remember() -> None:
     """Build and read each sketch once: what rules make of models is what changes, and no rule changes a model."""
     from tflint import sketch, testing  # noqa: PLC0415 - for rules
 
-    if not hasattr(sketch.build, "cache_info"):
-        sketch.build, testing.decode = lru_cache(None)(sketch.build), lru_cache(None)(testing.decode)  # type: ignore[assignment]
+    for module, name in ((sketch, "build"), (testing, "decode")):
+        function = getattr(module, name)
+        if not hasattr(function, "cache_info"):
+            setattr(module, name, lru_cache(None)(function))
 
 
 def contracts(codes: Iterable[str]) -> bool:
