@@ -15,6 +15,7 @@ CHECK: dict[str, tuple[str, bool, Any, tuple[str, ...]]] = {
     'deep': ('flag', False, False, ('--deep',)),
     'per_file_ignores': ('text', True, None, ('--per-file-ignores',)),
     'rule_option': ('text', True, None, ('-x',)),
+    'max_file_size': ('text', False, None, ('--max-file-size',)),
     'fail_on': ('text', False, None, ('--fail-on',)),
     'baseline': ('path', False, None, ('--baseline',)),
     'write_baseline': ('flag', False, False, ('--write-baseline',)),

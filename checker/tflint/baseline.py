@@ -20,6 +20,7 @@ from tflint.findings import Severity
 from tflint.fingerprint import fingerprint
 from tflint.report import write
 from tflint.report.escape import short
+from tflint.toml import contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tflint.findings import FileReport, Finding
 
 SCHEMA_VERSION = 1
+LONGEST = 64 << 20  # bytes: a quarter of a million findings
 REASON = "baseline"
 
 Key = tuple[str, str]  # code and fingerprint
@@ -66,7 +68,7 @@ class Baseline:
     def read(cls, path: Path) -> Baseline:
         """Read one. Raises TflintError for a file that is not there, broken or of another version."""
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = json.loads(contents(str(path), LONGEST).decode("utf-8"))
         except FileNotFoundError:
             raise TflintError(f"no such baseline: {path}; --write-baseline makes it") from None
         except OSError as problem:

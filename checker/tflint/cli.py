@@ -61,6 +61,9 @@ def check(
         list[str] | None,
         typer.Option("-x", metavar="RULE.KEY=VALUE", help="Set an option of a rule."),
     ] = None,
+    max_file_size: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Read no larger model, such as 500MB: it is an error.")
+    ] = None,
     fail_on: Annotated[str | None, typer.Option(help="error, warning (default), info or none.")] = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Findings that were there before; default: tflint-baseline.json.")

@@ -58,6 +58,7 @@ class Plan:
     errors_fixed: frozenset[str] = frozenset()  # mandatory rules whose severity a file sets
     per_file_ignores: tuple[tuple[Glob, Mapping[str, str]], ...] = ()  # code -> reason, by models
     suppressions: tuple[tuple[Suppression, frozenset[str]], ...] = ()  # each with its codes
+    max_file_size: int | None = None  # bytes; a larger file is not read
     waiting: tuple[str, ...] = ()  # rules that were asked for by name, and read weights, and there is no `deep`
 
     def rule(self, code: str) -> Rule | None:
@@ -87,6 +88,8 @@ def check_file(
     artifact = file if isinstance(file, Artifact) else Artifact(str(file))
     name = name or artifact.name
     begin("reading")
+    if plan.max_file_size and (size := size_of(artifact)) > plan.max_file_size:
+        return unfinished(name, f"{size:,} bytes, and max-file-size is {plan.max_file_size:,}: not read", plan)
     try:
         model = read_artifact(artifact)
     except MalformedModelError as problem:

@@ -9,12 +9,16 @@ from tflint.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Literal, TypeAlias
 
     from tflint.fixer.edits.edit import Edit
     from tflint.model.path import Place
     from tflint.rule import Rule
     from tflint.runtimes.refusal import Located
     from tflint.runtimes.verdict import Verdict
+
+    Threshold: TypeAlias = "Severity | Literal['mandatory'] | None"
+    """What fails a run: findings of a severity or worse, errors of mandatory rules alone, nothing."""
 
 PLACES_KEPT = 10  # of one finding; the count tells how many there are
 
@@ -73,9 +77,16 @@ class Finding:
     suppressed: str | None = None  # the reason
     fix: tuple[Edit, ...] = ()  # what mends all of its hits
 
-    def fails(self, threshold: Severity | None) -> bool:
+    def fails(self, threshold: Threshold) -> bool:
         """It is unsuppressed and at or above the threshold; None: nothing is."""
-        return threshold is not None and self.suppressed is None and self.severity.rank <= threshold.rank
+        if threshold is None or self.suppressed is not None:
+            return False
+        return self.severity.rank <= threshold.rank if isinstance(threshold, Severity) else self.is_mandatory
+
+    @property
+    def is_mandatory(self) -> bool:
+        """It is an error of a mandatory rule."""
+        return self.rule.mandatory and self.severity is Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -95,15 +106,16 @@ class FileReport:
 class Summary:
     """What a run comes to, counted file by file."""
 
-    __slots__ = ("counts", "interrupted", "judged", "models", "suppressed", "wanted")
+    __slots__ = ("counts", "excluded", "interrupted", "judged", "mandatory", "models", "suppressed", "wanted")
 
-    def __init__(self, files: Iterable[FileReport] = (), wanted: int = 0) -> None:
-        """Count the files; `wanted`: how many models the run is to check."""
+    def __init__(self, files: Iterable[FileReport] = (), wanted: int = 0, excluded: int = 0) -> None:
+        """Count the files; `wanted`: how many models the run is to check; `excluded`: how many files it leaves out."""
         self.models = 0
         self.counts = dict.fromkeys(Severity, 0)  # of unsuppressed findings
+        self.mandatory = 0  # of these, errors of mandatory rules
         self.suppressed = 0
         self.judged: dict[str, None] = {}  # targets that nobody named
-        self.wanted = wanted
+        self.wanted, self.excluded = wanted, excluded
         self.interrupted = False  # the run ended before all models were checked
         for file in files:
             self.add(file)
@@ -114,6 +126,7 @@ class Summary:
         for finding in file.findings:
             if finding.suppressed is None:
                 self.counts[finding.severity] += 1
+                self.mandatory += finding.is_mandatory
             else:
                 self.suppressed += 1
         if file.assumed_target:
@@ -125,9 +138,11 @@ class Summary:
             self.add(file)
             yield file
 
-    def fails(self, threshold: Severity | None) -> bool:
+    def fails(self, threshold: Threshold) -> bool:
         """Some finding fails; see `Finding.fails`."""
-        return threshold is not None and any(self.counts[each] for each in Severity if each.rank <= threshold.rank)
+        if isinstance(threshold, Severity):
+            return any(self.counts[each] for each in Severity if each.rank <= threshold.rank)
+        return threshold is not None and self.mandatory > 0
 
 
 class Report:

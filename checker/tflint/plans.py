@@ -67,5 +67,6 @@ def make(settings: Settings, rules: Mapping[str, Entry], *, verbose: bool = Fals
         errors_fixed=fixed,
         per_file_ignores=select.per_file_ignores(rules, settings),
         suppressions=select.suppressions(rules, settings),
+        max_file_size=settings.max_file_size,
         waiting=tuple(code for code in asked if rules[code].reads == "weights" and not settings.deep),
     )

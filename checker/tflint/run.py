@@ -53,7 +53,8 @@ class Run:
         self.plans = Plans(hierarchy, verbose=verbose)
         self.contracts = Contracts(contract, locks=not hierarchy.isolated)
         paths = paths or (".",)
-        self.found = find(paths, hierarchy.excludes, force_exclude=force_exclude)
+        self.excluded: set[str] = set()
+        self.found = find(paths, self._excludes, force_exclude=force_exclude)
         self.files = self.found if changed_since is None else self._changed(changed_since)
         self.used = tuple({id(job.plan): job.plan for job in self.jobs()}.values())
         self.upkeep: Upkeep | None = None
@@ -96,7 +97,7 @@ class Run:
         that is none. Close the generator to end the processes at once.
         """
         processes = processes_for(len(self.files)) if processes is None else processes
-        return self._check(processes, time_limit() if processes > 1 else 0.0, timed=timed)
+        return self._check(processes, time_limit(), timed=timed)
 
     def _check(self, processes: int, limit: float, *, timed: bool) -> Generator[FileReport, None, None]:
         with closing(check_all(self.jobs(), self.used, processes, limit, timed=timed)) as done:
@@ -106,6 +107,13 @@ class Run:
     def outdated(self, baseline: Baseline | None) -> Sequence[FileReport]:
         """After the check of all: what holds no longer of suppressions and of the baseline, as it is by now."""
         return self.upkeep.reports(baseline, self.plans.run) if self.upkeep else ()
+
+    def _excludes(self, artifact: Artifact) -> bool:
+        """Whether its configuration excludes it; what is excluded is counted, lest a change of that goes unseen."""
+        excluded = self.hierarchy.excludes(artifact)
+        if excluded:
+            self.excluded.add(artifact.name)
+        return excluded
 
     def _changed(self, revision: str) -> list[Artifact]:
         """Those models that are to be checked: changed themselves, or in what is said of them."""

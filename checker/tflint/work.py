@@ -14,7 +14,8 @@ from tflint.dataclass import replace
 from tflint.engine import check_file, unfinished, unreadable
 from tflint.errors import TflintError
 from tflint.findings import FileReport
-from tflint.timing import Stopwatch, untold
+from tflint.limit import OutOfTime, limited
+from tflint.timing import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -43,7 +44,7 @@ def check_all(
 ) -> Generator[tuple[Job, FileReport], None, None]:
     """Yield each job with its report, in order; `plans` are those of all jobs.
 
-    `processes`: 1 is this one; `limit`: seconds that others may take over one file. Jobs are taken as there is room for
+    `processes`: 1 is this one; `limit`: seconds that one file may take. Jobs are taken as there is room for
     them. Close the generator to end the processes at once.
     """
     numbers = {id(plan): number for number, plan in enumerate(plans)}
@@ -83,12 +84,24 @@ def _spread(
     work: _Work, tasks: Iterable[_Task], processes: int, limit: float
 ) -> Generator[tuple[int, FileReport | Lost], None, None]:
     if processes <= 1:
-        yield from ((index, work(task, untold)) for index, task in enumerate(tasks))
+        yield from ((index, _alone(work, task, limit)) for index, task in enumerate(tasks))
         return
     from tflint.pool import spread  # noqa: PLC0415 - for who has many files
 
     with closing(spread(work, tasks, processes, limit)) as answers:
         yield from answers
+
+
+def _alone(work: _Work, task: _Task, limit: float) -> FileReport:
+    """The report of a file that is checked in this process."""
+    at = [""]
+    try:
+        with limited(limit):
+            return work(task, at.append)
+    except OutOfTime:
+        artifact, plan, _ = task
+        problem = f"it took longer than {limit:g} seconds"
+        return unfinished(artifact.name, f"{problem} ({at[-1]})" if at[-1] else problem, work.plans[plan])
 
 
 class _Work:

@@ -57,6 +57,7 @@ class Request(NamedTuple):
     select: str | None = None
     ignore: str | None = None
     extend_select: str | None = None
+    max_file_size: str | None = None
     fail_on: str | None = None
     per_file_ignores: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
@@ -83,6 +84,7 @@ class Request(NamedTuple):
             "select": self.select,
             "ignore": self.ignore,
             "extend-select": self.extend_select,
+            "max-file-size": self.max_file_size,
             "fail-on": self.fail_on,
             "preview": self.preview or None,
             "deep": self.deep or None,
@@ -112,7 +114,7 @@ def check_command(request: Request) -> int:
     )
     if run.waiting:
         say(f"note: {', '.join(run.waiting)}: not run, for it takes --deep to read weights")
-    summary, times = Summary(wanted=len(run.files)), timing.Times()
+    summary, times = Summary(wanted=len(run.files), excluded=len(run.excluded)), timing.Times()
     counts: list[Counts] = [summary, times]
     if request.statistics:
         from tflint.statistics import Statistics  # noqa: PLC0415 - for who asks

@@ -27,6 +27,7 @@ from tflint.config.kinds import (
 )
 from tflint.config.place import Origin
 from tflint.config.requirement import PATTERN
+from tflint.config.size import Size
 from tflint.dataclass import dataclass, field, fields
 from tflint.findings import Severity
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
+    from tflint.findings import Threshold
     from tflint.patterns import Glob
 
 LEVELS = tuple(severity.value for severity in Severity)
@@ -224,6 +226,13 @@ class Settings:
         'extend-exclude = ["third_party"]',
         adds=True,
     )
+    max_file_size: int | None = key(
+        Size(),
+        None,
+        "The largest model that is read: a larger one is an error (TFL001), and nothing of it is looked at. "
+        "`--max-file-size` wins over files, which can neither raise nor lower what it says.",
+        'max-file-size = "500MB"',
+    )
     extend: str | None = key(
         File("the path of a TOML file"),
         None,
@@ -241,7 +250,8 @@ class Settings:
     fail_on: str = key(
         Choice((*LEVELS, "none")),
         "warning",
-        "The least severity that fails the run.",
+        "The least severity that fails the run. Errors of mandatory rules fail it whatever a file says: that takes "
+        "`--fail-on none`.",
         'fail-on = "error"',
         run=True,
     )
@@ -256,9 +266,11 @@ class Settings:
     origins: Mapping[str, Origin] = field(default_factory=dict)  # key path -> where it was set
 
     @property
-    def threshold(self) -> Severity | None:
-        """Findings at or above it fail the run; None: nothing does."""
-        return None if self.fail_on == "none" else Severity(self.fail_on)
+    def threshold(self) -> Threshold:
+        """Findings at or above it fail the run; None: nothing does. No file has errors of mandatory rules pass."""
+        if self.fail_on == "none":
+            return "mandatory" if self.origin("fail-on").file else None
+        return Severity(self.fail_on)
 
     def origin(self, key: str, item: object = None) -> Origin:
         """Where a key, an item of a list that adds up, or a key of a table was set."""

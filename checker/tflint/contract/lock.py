@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.contract import LOCK
 from tflint.contract.plain import locked, tables_of
 from tflint.errors import TflintError
+from tflint.toml import contents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tflint.contract.interface import Interface
 
 SCHEMA_VERSION = 1
+LONGEST = 64 << 20  # bytes: some hundred thousand models
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,14 @@ class Lock:
 def read_lock(path: Path) -> Lock:
     """A lock, empty where there is no such file. Raises TflintError for one that cannot be read."""
     try:
-        document = json.loads(path.read_bytes())
+        data = contents(str(path), LONGEST)
+        document = json.loads(data)
     except FileNotFoundError:
         return Lock(path, {"schema_version": SCHEMA_VERSION, "models": {}})
     except OSError as problem:
         raise TflintError(f"{path}: cannot be read: {problem.strerror or problem}") from None
     except (ValueError, RecursionError) as problem:
-        conflict = " (an unresolved merge conflict)" if b"<<<<<<<" in path.read_bytes() else ""
+        conflict = " (an unresolved merge conflict)" if b"<<<<<<<" in data else ""
         raise TflintError(f"{path}: not valid JSON: {problem}{conflict}") from None
     version = document.get("schema_version") if isinstance(document, dict) else None
     if not isinstance(version, int) or isinstance(version, bool):

@@ -17,7 +17,7 @@ from tflint.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tflint.findings import Report
+    from tflint.findings import Report, Threshold
 
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown")
 TWICE = ("json", "junit")  # what the files come to stands first in these
@@ -31,7 +31,7 @@ class Style(NamedTuple):
     color: str = "auto"  # one of COLORS
     quiet: bool = False  # only what fails the run
     verbose: bool = False  # every place
-    threshold: Severity | None = Severity.WARNING
+    threshold: Threshold = Severity.WARNING
     suppressed: bool = False  # what is suppressed too, with the reason
 
 

@@ -41,7 +41,7 @@ def end_object(report: Report) -> dict[str, Any]:
     """Give what is known of a run when it is over."""
     run = report.summary
     counts = {severity.value: count for severity, count in run.counts.items()}
-    return {"summary": counts, "interrupted": run.interrupted}
+    return {"summary": counts, "interrupted": run.interrupted, "excluded": run.excluded}
 
 
 def dumped(document: Any, indent: int | None = 2) -> str:

@@ -79,4 +79,5 @@ def closing(report: Report) -> str:
     found = ", ".join(f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for n, word in counts)
     assumed = f", no target named: judged against {plain(', '.join(run.judged))}" if run.judged else ""
     hidden = f", {run.suppressed} suppressed" if run.suppressed else ""
-    return f"{run.models} model{'s' if run.models != 1 else ''}: {found}{hidden}{assumed}"
+    excluded = f", {run.excluded} excluded" if run.excluded else ""
+    return f"{run.models} model{'s' if run.models != 1 else ''}: {found}{hidden}{excluded}{assumed}"

@@ -25,7 +25,6 @@ Without `extends` every fact has to be stated. Each error names the file and the
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -39,11 +38,7 @@ from tflint.runtimes.profile import (
     tensor_type_names,
     version_ranges,
 )
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from tflint.toml import loads, read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -145,14 +140,12 @@ class _Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self.text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise TflintError(f"{path}: {error.strerror or error}") from error
+            self.text = read(str(path)).decode("utf-8")
         except UnicodeDecodeError as error:
             raise TflintError(f"{path}: not UTF-8") from error
         try:
-            self.data: dict[str, Any] = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
+            self.data: dict[str, Any] = loads(self.text)
+        except ValueError as error:
             at = re.search(r"\(at line (\d+), .*\)", str(error))
             line = int(at[1]) if at else len(self.text.splitlines())
             raise TflintError(f"{path}:{line}: {str(error).partition(' (at ')[0]}") from error
