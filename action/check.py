@@ -28,6 +28,7 @@ def main() -> int:
         stale.unlink(missing_ok=True)
     sarif = given("SARIF")
     try:
+        held(sarif)
         argv = arguments({"json": str(report), "markdown": str(summary), "sarif": sarif})
         done = subprocess.run(argv, capture_output=True, check=False)
     except ValueError as problem:
@@ -56,6 +57,14 @@ def main() -> int:
 def given(name: str) -> str:
     """Give an input, without the blanks around it that YAML leaves."""
     return os.environ.get(f"INPUT_{name}", "").strip()
+
+
+def held(path: str) -> None:
+    """Raise ValueError where a link in the checkout, which may be a pull request's, leads a path in it elsewhere."""
+    here = Path.cwd().resolve()
+    place = Path(os.path.normpath(here / path))
+    if path and place.is_relative_to(here) and place.resolve() != place:
+        raise ValueError(f"a link of the checkout leads {path} elsewhere")
 
 
 def arguments(reports: dict[str, str]) -> list[str]:
