@@ -196,7 +196,7 @@ def test_api_is_what_it_says() -> None:
 
 
 def test_structure_is_decoded_in_one_place() -> None:
-    """Only flatbuf.py decodes the file by offsets, and only read.py maps it.
+    """Only flatbuf.py decodes the file by offsets, and only read.py maps it; ranged.py follows offsets to fetch them.
 
     Only weights.py makes arrays of it; those of parity are what models are given and answer.
 
@@ -206,7 +206,14 @@ def test_structure_is_decoded_in_one_place() -> None:
     """
     custom, archive = (
         {"runtimes/custom.py", "runtimes/micro.py"},
-        {"model/archive.py", "model/zipped.py", "fixer/tail.py", "fixer/half.py"},
+        {
+            "model/archive.py",
+            "model/zipped.py",
+            "model/litertlm.py",
+            "model/ranged.py",
+            "fixer/tail.py",
+            "fixer/half.py",
+        },
     )
     blobs = {"model/view.py", "model/weights.py", *custom, *archive, "sketch/text.py"}
     allowed = {CHECKER / "model" / "flatbuf.py", RULES / "integrity" / "arity.py", *(CHECKER / name for name in blobs)}
@@ -223,7 +230,7 @@ def test_structure_is_decoded_in_one_place() -> None:
         CHECKER / "model" / "weights.py"
     }
     mapping = {path for path in [*modules(CHECKER), *modules(RULES)] if "mmap" in imports(path)}
-    assert mapping == {CHECKER / "model" / "read.py"}
+    assert mapping == {CHECKER / "model" / "read.py", CHECKER / "model" / "ranged.py"}
 
 
 @pytest.mark.parametrize("path", sorted({*modules(CHECKER), *modules(RULES)} - GENERATED), ids=lambda p: p.name)
@@ -257,6 +264,7 @@ def test_a_check_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     assert "tflint.engine" in loaded
     assert {name.partition(".")[0] for name in loaded} & LAZY == set()
     assert "importlib.metadata" not in loaded
+    assert not [name for name in loaded if name in ("tflint.remote", "tflint.archives", "tflint.model.ranged")]
     assert not [name for name in loaded if name.startswith(("tflint.sketch", "tflint.fixer", "tflint.parity"))]
     assert {name for name in loaded if name.startswith("tflint.contract.")} == {"tflint.contract.find"}
 

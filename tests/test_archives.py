@@ -6,12 +6,14 @@ import json
 import mmap
 import os
 import subprocess
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from archiving import CLEAN, FLAWED, archive
+from models import EXAMPLES
 from running import brief, findings, one_line, tflint
 from tflint.__main__ import run
 from tflint.artifact import Artifact
@@ -113,6 +115,43 @@ def test_a_member_can_be_named(tmp_path: Path) -> None:
     one_line(tflint(tmp_path, "check", "app.apk!/c.tflite"), "app.apk: no model 'c.tflite' in it")
     one_line(tflint(tmp_path, "show", "app.apk"), "2 models", "app.apk!/a.tflite, app.apk!/b.tflite")
     one_line(tflint(tmp_path, "show", "none.apk!/a.tflite"), "no such file or folder")
+
+
+def test_sections_of_a_litertlm_file_are_members(tmp_path: Path) -> None:
+    """Those that are models, by the names that `litert-lm-peek` gives what it dumps."""
+    builder = pytest.importorskip("litert_lm_builder.litertlm_builder")
+    made = builder.LitertLmFileBuilder()
+    made.add_system_metadata(builder.Metadata(key="Authors", value="tflint", dtype=builder.DType.STRING))
+    made.add_tflite_model(str(EXAMPLES / "bad_scale.tflite"), builder.TfLiteModelType.PREFILL_DECODE)
+    made.add_tflite_model(str(EXAMPLES / "clean.tflite"), builder.TfLiteModelType.EMBEDDER)
+    with (tmp_path / "llm.litertlm").open("wb") as file:
+        made.build(file)
+    kinds = ("0_TFLiteModel_tf_lite_prefill_decode", "1_TFLiteModel_tf_lite_embedder")
+
+    assert names(tmp_path) == [f"{tmp_path}/llm.litertlm!/Section{kind}.tflite" for kind in kinds]
+    assert brief(findings(tmp_path, "llm.litertlm")) == [("TFL212", 1, None), ("TFL510", 1, None)]
+    whole = (tmp_path / "llm.litertlm").read_bytes()
+    for data in (whole[:20], whole[:40], whole[:8] + b"\2" + whole[9:], whole[:24] + bytes(8) + whole[32:]):
+        (tmp_path / "llm.litertlm").write_bytes(data)
+        assert [artifact.problem != "" for artifact in find([tmp_path], lambda _: False)] == [True]
+
+
+def test_a_tar_archive_is_read_as_a_stream(tmp_path: Path) -> None:
+    """Files are members; links and devices are none."""
+    with tarfile.open(tmp_path / "m.tar.gz", "w:gz") as tar:
+        for name, kind in (("link.tflite", tarfile.SYMTYPE), ("device.tflite", tarfile.CHRTYPE)):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            tar.addfile(entry)
+        for name in ("./bad_scale.tflite", "d/clean.tflite"):
+            tar.add(EXAMPLES / name.rpartition("/")[2], name)
+
+    assert names(tmp_path / "m.tar.gz") == [f"{tmp_path}/m.tar.gz!/{m}" for m in ("bad_scale.tflite", "d/clean.tflite")]
+    assert brief(findings(tmp_path, "m.tar.gz")) == [("TFL212", 1, None), ("TFL510", 1, None)]
+    whole = (tmp_path / "m.tar.gz").read_bytes()
+    for length in range(10, len(whole) - 10, 50):
+        (tmp_path / "m.tar.gz").write_bytes(whole[:length])
+        assert [artifact.problem != "" for artifact in find([tmp_path / "m.tar.gz"], lambda _: False)] == [True]
 
 
 def test_an_artifact_travels(tmp_path: Path) -> None:

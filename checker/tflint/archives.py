@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import ARCHIVES, INSIDE, STORED, SUFFIX, Artifact, Part
+from tflint.artifact import GZIP, INSIDE, STORED, SUFFIX, Artifact, Part, is_archive, redacted
 from tflint.model.flatbuf import MalformedModelError
-from tflint.model.opened import inside
-from tflint.model.read import mapped
+from tflint.model.litertlm import MAGIC as LITERTLM
+from tflint.model.litertlm import sections
+from tflint.model.opened import container, inside
 from tflint.model.sniff import IDENTIFIER, LFS
 from tflint.model.zipped import MAGIC as ZIP
 from tflint.model.zipped import MAX_MEMBERS, members
@@ -16,7 +16,11 @@ from tflint.model.zipped import MAX_MEMBERS, members
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tflint.model.zipped import Member
 
+
+MAGICS = (ZIP, LITERTLM)
+GZIPPED = b"\x1f\x8b"
 BUNDLES = (".task", ".litertlm")  # of models and nothing else
 MAX_DEPTH = 3  # archives in one another: .zip, .apk, .task
 MAX_TOTAL = 1 << 32  # bytes that all models of an archive may inflate to
@@ -31,20 +35,24 @@ def models_in(path: str, *, named: bool = True) -> list[Artifact]:
     """
     whole = Artifact(path)
     try:
-        data = mapped(Path(path))
-    except MalformedModelError:  # an empty file
-        return [whole] if named else []
-    head = bytes(data[:HEAD])
-    if not head.startswith(ZIP):
-        wanted = named or head[4:8] == IDENTIFIER or (head.startswith(LFS) and path.lower().endswith(BUNDLES))
-        return [whole] if wanted else []
-    try:
+        data = container(path)
+        head = bytes(data[:HEAD])
+        if not head.startswith((*MAGICS, GZIPPED) if _is_tar(path) else MAGICS):
+            wanted = named or head[4:8] == IDENTIFIER or (head.startswith(LFS) and path.lower().endswith(BUNDLES))
+            return [whole] if wanted else []
         found = list(_Looked(whole).into(data, ()))
     except MalformedModelError as problem:
-        return [whole._replace(problem=problem.reason)]
+        return [whole._replace(problem=problem.reason)] if named or path.lower().endswith(BUNDLES) else []
     if not found and named:
         return [whole._replace(problem="an archive without a TFLite model")]
     return found
+
+
+def _is_tar(name: str) -> bool:
+    return redacted(name).lower().endswith((".tar.gz", ".tgz"))
+
+
+Way = tuple[tuple[str, Part], ...]  # names and places of archives in one another, and of a member at last
 
 
 class _Looked:
@@ -53,27 +61,38 @@ class _Looked:
     def __init__(self, whole: Artifact) -> None:
         self.whole, self.members, self.inflated = whole, 0, 0
 
-    def into(self, data: Any, way: tuple[tuple[str, Part], ...]) -> Iterator[Artifact]:
+    def into(self, data: Any, way: Way) -> Iterator[Artifact]:
         """The models of an archive that `way` leads to. Raises MalformedModelError."""
-        if self.members > MAX_MEMBERS:
-            raise MalformedModelError(f"not looked into: the archives in one another have over {MAX_MEMBERS:,} members")
-        for member in members(data):
+        for member, head in self._members(data):
             self.members += 1
-            if member.part is None:
-                if member.name.lower().endswith(SUFFIX):
-                    yield self._problem(way, member.name, member.problem)
-                continue
-            yield from self._member(data, (*way, (member.name, member.part)))
+            if self.members > MAX_MEMBERS:
+                raise MalformedModelError(f"the archives in one another have more than {MAX_MEMBERS:,} members")
+            if member.part is not None:
+                yield from self._member(data, head, (*way, (member.name, member.part)))
+            elif member.name.lower().endswith(SUFFIX):
+                yield self._problem(way, member.name, member.problem)
 
-    def _member(self, data: Any, way: tuple[tuple[str, Part], ...]) -> Iterator[Artifact]:
+    def _members(self, data: Any) -> Iterator[tuple[Member, bytes]]:
+        """What there is in an archive, each with its first bytes."""
+        magic = bytes(data[:HEAD])
+        if magic.startswith(GZIPPED):
+            from tflint.model import tarred  # noqa: PLC0415 - few archives are tar.gz
+
+            if hasattr(data, "gather_all"):
+                data.gather_all()
+            yield from tarred.members(data, HEAD)
+            return
+        for member in sections(data) if magic.startswith(LITERTLM) else members(data):
+            yield member, _head(data, member.part) if member.part is not None else b""
+
+    def _member(self, data: Any, head: bytes, way: Way) -> Iterator[Artifact]:
         name, part = way[-1]
-        head = self._head(data, part)
         if head[4:8] == IDENTIFIER or name.lower().endswith(SUFFIX):
             if self._exceeds(part):
                 yield self._problem(way[:-1], name, TOO_MUCH)
                 return
             yield self.whole._replace(member=INSIDE.join(n for n, _ in way), parts=tuple(p for _, p in way))
-        elif name.lower().endswith(ARCHIVES) and head.startswith(ZIP):
+        elif is_archive(name) and head.startswith(MAGICS):
             if len(way) >= MAX_DEPTH or self._exceeds(part):
                 problem = f"more than {MAX_DEPTH} archives in one another" if len(way) >= MAX_DEPTH else TOO_MUCH
                 yield self._problem(way[:-1], name, f"not looked into: {problem}")
@@ -84,22 +103,23 @@ class _Looked:
                 yield self._problem(way[:-1], name, problem.reason)
 
     def _exceeds(self, part: Part) -> bool:
-        """Account for a member that is about to be inflated."""
+        """Account for a member that is about to be inflated; in a stream so is all that is before it."""
         self.inflated += part.size if part.packing != STORED else 0
+        self.inflated += part.start if part.packing == GZIP else 0
         return self.inflated > MAX_TOTAL
 
-    def _problem(self, way: tuple[tuple[str, Part], ...], name: str, problem: str) -> Artifact:
+    def _problem(self, way: Way, name: str, problem: str) -> Artifact:
         return self.whole._replace(member=INSIDE.join([*(n for n, _ in way), name]), problem=problem)
 
-    @staticmethod
-    def _head(data: Any, part: Part) -> bytes:
-        """The first bytes of a member; none where it is damaged."""
-        if part.packing == STORED:
-            return bytes(data[part.start : part.start + min(part.size, HEAD)])
-        import zlib  # noqa: PLC0415 - few members are packed
 
-        try:
-            packed = bytes(data[part.start : part.start + min(part.packed, 2 * HEAD)])
-            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, HEAD)
-        except zlib.error:
-            return b""
+def _head(data: Any, part: Part) -> bytes:
+    """The first bytes of a member; none where it is damaged."""
+    if part.packing == STORED:
+        return bytes(data[part.start : part.start + min(part.size, HEAD)])
+    import zlib  # noqa: PLC0415 - few members are packed
+
+    try:
+        packed = bytes(data[part.start : part.start + min(part.packed, 2 * HEAD)])
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, HEAD)
+    except zlib.error:
+        return b""

@@ -50,6 +50,11 @@ def is_url(text: str) -> bool:
     return "://" in text and _URL.match(text) is not None
 
 
+def is_archive(where: str) -> bool:
+    """Whether a file, or what a URL leads to, is looked into, by its name."""
+    return redacted(where).lower().endswith(ARCHIVES)
+
+
 def redacted(where: str) -> str:
     """A URL without user, password, query and fragment; a path as it is."""
     return _SECRETS.sub(r"\1", where) if is_url(where) else where

@@ -91,7 +91,7 @@ def check_file(
     if plan.max_file_size and (size := size_of(artifact)) > plan.max_file_size:
         return unfinished(name, f"{size:,} bytes, and max-file-size is {plan.max_file_size:,}: not read", plan)
     try:
-        model = read_artifact(artifact)
+        model = read_artifact(artifact, weights=plan.deep)
     except MalformedModelError as problem:
         return unreadable(name, size_of(artifact), problem.reason, plan, problem.where)
     return check_model(model, plan, name, contracts, begin)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from tflint.model.view import Model
 
 
-def open_model(path: str | Path) -> Model:
-    """The model of a file, of a member of an archive or behind a URL.
+def open_model(path: str | Path, *, weights: bool = False) -> Model:
+    """The model of a file, of a member of an archive or behind a URL; `weights`: with these, where they are fetched.
 
     Raises TflintError (exit code 1 for what is no model, 2 for what cannot be opened).
     """
     name = redacted(str(path))
     try:
-        return read_artifact(one(str(path)))
+        return read_artifact(one(str(path)), weights=weights)
     except MalformedModelError as problem:
         raise TflintError(f"{name}: {problem.reason}", 1) from None
     except OSError as problem:

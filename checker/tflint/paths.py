@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.artifact import ARCHIVES, INSIDE, SEARCHED, SUFFIX, Artifact, is_url, redacted
+from tflint.artifact import INSIDE, SEARCHED, SUFFIX, Artifact, is_archive, is_url, redacted
 from tflint.errors import TflintError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+FILE = "file://"
 NAMED = 8  # models of an archive, where one has to be chosen
 SKIPPED = {".git", ".venv", "node_modules", "__pycache__", ".tox", ".nox"}
 
@@ -40,12 +41,15 @@ def one(text: str) -> Artifact:
         names = ", ".join(model.name for model in models[:NAMED])
         more = f" and {len(models) - NAMED} more" if len(models) > NAMED else ""
         raise TflintError(f"{redacted(text)}: {len(models)} models, and one is wanted: {names}{more}")
+    if not models:
+        raise TflintError(f"{redacted(text)}: no model in it")
     return models[0]
 
 
 def _found(text: str, excluded: Callable[[Artifact], bool], *, force_exclude: bool) -> Iterator[Artifact]:
     if is_url(text):
-        raise TflintError(f"no such file or folder: {text}")
+        yield from _remote(text, excluded, force_exclude=force_exclude)
+        return
     path = str(Path(text))
     if Path(path).is_dir():
         for file in sorted(_search(Path(path))):
@@ -61,9 +65,30 @@ def _found(text: str, excluded: Callable[[Artifact], bool], *, force_exclude: bo
         yield from _members(path)
 
 
+def _remote(url: str, excluded: Callable[[Artifact], bool], *, force_exclude: bool) -> Iterator[Artifact]:
+    """The models behind a URL; `file://` is a path."""
+    if url.lower().startswith(FILE):
+        from urllib.request import url2pathname  # noqa: PLC0415 - rare
+
+        yield from _found(url2pathname(url[len(FILE) :]), excluded, force_exclude=force_exclude)
+        return
+    from tflint.remote import find_remote  # noqa: PLC0415 - for URLs
+
+    where, _, member = url.partition(INSIDE)
+    try:
+        for artifact in find_remote(where):
+            searched = artifact.where != where
+            excludes = excluded if searched or force_exclude else lambda _: False
+            if not excludes(artifact):
+                models = _chosen(_models(artifact, named=not searched), where, member)
+                yield from (model for model in models if not excludes(model))
+    except OSError as problem:
+        raise TflintError(f"{redacted(url)}: cannot be read: {problem}") from None
+
+
 def _models(file: Artifact, *, named: bool) -> list[Artifact]:
     """The models of a file: itself, or those of an archive. What cannot be opened is itself: a check says why."""
-    if not file.where.lower().endswith(ARCHIVES) or not Path(file.where).is_file():
+    if not is_archive(file.where) or not (file.is_url or Path(file.where).is_file()):
         return [file]
     from tflint.archives import models_in  # noqa: PLC0415 - for who has archives
 
@@ -78,11 +103,15 @@ def _members(text: str) -> list[Artifact]:
     where, inside, member = text.partition(INSIDE)
     if not inside or not Path(where).is_file():
         raise TflintError(f"no such file or folder: {text}")
-    models = _models(Artifact(where), named=True)
-    chosen = [model for model in models if f"{model.member}{INSIDE}".startswith(f"{member}{INSIDE}")]
-    if not chosen:
-        names = [model.member for model in models if model.member]
-        raise TflintError(f"{where}: no model {member!r} in it{nearest(member, names)}")
+    return _chosen(_models(Artifact(where), named=True), where, member)
+
+
+def _chosen(models: list[Artifact], where: str, member: str) -> list[Artifact]:
+    """Those of an archive that are that member, or in it; all where none is named."""
+    chosen = [model for model in models if not member or f"{model.member}{INSIDE}".startswith(f"{member}{INSIDE}")]
+    if member and not chosen:
+        close = nearest(member, [model.member for model in models if model.member])
+        raise TflintError(f"{redacted(where)}: no model {member!r} in it{close}")
     return chosen
 
 

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from tflint.artifact import is_url
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,7 +34,7 @@ class Glob(NamedTuple):
 
     def matches(self, path: str) -> bool:
         """Whether an absolute path, or a folder that it is in, is matched."""
-        start, automaton = _compiled(self)
+        start, automaton = _of_urls(self.pattern) if is_url(path) else _compiled(self)
         path = _posix(path)
         return path.startswith(start) and automaton.takes(path[len(start) :])
 
@@ -55,6 +57,15 @@ def _compiled(pattern: Glob) -> tuple[str, _Automaton]:
     if whole.startswith(inside):
         return f"{folder}/", _Automaton(_TOKEN.findall(whole[len(inside) :]))
     return "", _Automaton(_TOKEN.findall(whole))
+
+
+@lru_cache(maxsize=1024)
+def _of_urls(pattern: str) -> tuple[str, _Automaton]:
+    """The same of URLs: they are in no folder, so a pattern is one itself or is for their last part."""
+    text = pattern.rstrip("/")
+    if is_url(text) or "/" not in text:
+        return "", _Automaton(_TOKEN.findall(text if is_url(text) else f"**/{text}"))
+    return "\0", _Automaton([])  # a relative path: no URL begins so
 
 
 class _Automaton:

@@ -124,7 +124,7 @@ class _Work:
 def _checked(artifact: Artifact, plan: Plan, contracts: tuple[Contract, ...], begin: Begin) -> FileReport:
     """One file; what cannot be opened is a finding, and so is our own mistake, so that the others are not lost."""
     try:
-        if not stat.S_ISREG(os.stat(artifact.where).st_mode):  # noqa: PTH116 - a path is text here
+        if not (artifact.is_url or stat.S_ISREG(os.stat(artifact.where).st_mode)):  # noqa: PTH116 - a path is text here
             return unreadable(artifact.name, 0, "not a regular file", plan)
         return check_file(artifact, plan, contracts=contracts, begin=begin)
     except OSError as problem:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tflint import plans
+from tflint.artifact import redacted
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy
 from tflint.diff.difference import Side, difference
@@ -93,7 +94,7 @@ def _side(file: str, name: str, pair: _Pair) -> Side:
     if file in NOTHING:
         return Side(name)
     try:
-        return Side(name, open_model(file))
+        return Side(redacted(name), open_model(file, weights=True))
     except TflintError as problem:
         if not pair.by_git:
             raise

@@ -36,7 +36,7 @@ class Member(NamedTuple):
         data = self.tail.source
         if self.size > limit or self.packed > limit or not self.tail.start <= self.header <= len(data) - _LOCAL.size:
             return None
-        signature, name, extra = _LOCAL.unpack_from(data, self.header)
+        signature, name, extra = _LOCAL.unpack(data[self.header : self.header + _LOCAL.size])
         start = self.header + _LOCAL.size + name + extra
         raw = bytes(data[start : start + self.packed])
         if signature != b"PK\3\4" or len(raw) != self.packed:
@@ -55,10 +55,11 @@ def members(tail: Buffer) -> dict[str, Member] | None:
     """The files of the archive behind a model by name; None where there is none that can be read."""
     data, stop = tail.source, tail.start + tail.size
     floor = max(tail.start, stop - LONGEST_COMMENT - _END.size)
-    at = bytes(data[floor:stop]).rfind(b"PK\5\6")
+    last = bytes(data[floor:stop])
+    at = last.rfind(b"PK\5\6")
     if at < 0 or floor + at + _END.size > stop:
         return None
-    _, count, size, offset, _ = _END.unpack_from(data, floor + at)
+    _, count, size, offset, _ = _END.unpack_from(last, at)
     place = floor + at - size
     shift = place - offset  # offsets count from the file's start, or from the archive's
     if place < tail.start or count > MAX_MEMBERS:
@@ -67,7 +68,8 @@ def members(tail: Buffer) -> dict[str, Member] | None:
     for _ in range(count):
         if place + _ENTRY.size > floor + at:
             return None
-        signature, method, packed, whole, name, extra, comment, header = _ENTRY.unpack_from(data, place)
+        entry = _ENTRY.unpack(data[place : place + _ENTRY.size])
+        signature, method, packed, whole, name, extra, comment, header = entry
         if signature != b"PK\1\2":
             return None
         start = place + _ENTRY.size

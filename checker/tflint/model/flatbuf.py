@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 UNIONS = (
     *("BuiltinOptions", "BuiltinOptions2", "QuantizationDetails", "SparseIndexVector"),  # of a model
     *("ContentProperties", "ProcessUnitOptions"),  # of TFLite Metadata
+    "VData",  # of LiteRT-LM
 )
 MAX_DEPTH = 64
 MAX_TABLES = 1_000_000

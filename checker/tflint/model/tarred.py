@@ -1,0 +1,78 @@
+"""The members of a .tar.gz archive, read as a stream: where one lies is known only by inflating what is before it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tflint.artifact import GZIP, Part
+from tflint.model.flatbuf import MalformedModelError
+from tflint.model.zipped import MAX_MEMBERS, Member, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAGIC = b"\x1f\x8b"
+MAX_STREAM = 1 << 32  # bytes that an archive may inflate to
+MAX_READ = 1 << 20  # bytes in one go: of a header
+
+
+def members(data: Any, head: int) -> Iterator[tuple[Member, bytes]]:
+    """The regular files of an archive and the first `head` bytes of each; links and devices are none.
+
+    Raises MalformedModelError.
+    """
+    with (
+        _told(),
+        gzip.GzipFile(fileobj=Window(data)) as stream,
+        tarfile.open(fileobj=_Stream(stream), mode="r:") as tar,
+    ):
+        for count, entry in enumerate(tar):
+            if count >= MAX_MEMBERS:
+                raise MalformedModelError(f"a tar archive of more than {MAX_MEMBERS:,} members")
+            if entry.isreg() and not entry.issparse():
+                part = Part(entry.offset_data, entry.size, entry.size, GZIP)
+                stream.seek(entry.offset_data)
+                yield Member(entry.name.removeprefix("./"), part), stream.read(min(head, entry.size))
+
+
+def inflated(data: Any, part: Part) -> bytes:
+    """A member of such an archive. Raises MalformedModelError."""
+    with _told(), gzip.GzipFile(fileobj=Window(data)) as stream:
+        stream.seek(part.start)
+        found = stream.read(part.size)
+    if len(found) != part.size:
+        raise MalformedModelError("the archive is cut off: the member lies outside of it")
+    return found
+
+
+class _Stream(io.RawIOBase):
+    """What inflates, as a file that gives a header in one go and no more, and comes to an end."""
+
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        self.stream = stream
+
+    def tell(self) -> int:
+        return self.stream.tell()
+
+    def seek(self, offset: int, _whence: int = io.SEEK_SET) -> int:
+        if offset > MAX_STREAM:
+            raise tarfile.ReadError(f"it inflates to more than {MAX_STREAM:,} bytes")
+        return self.stream.seek(offset)
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= MAX_READ:
+            raise tarfile.ReadError(f"a header of {size:,} bytes")
+        return self.stream.read(size)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError) as problem:
+        raise MalformedModelError(f"no tar.gz archive that can be read: {problem}") from None
