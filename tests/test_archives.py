@@ -174,3 +174,10 @@ def test_a_file_that_may_not_be_read_is_a_mistake(
     assert run(["check", str(path)]) == 2
     assert capsys.readouterr().err == f"tflint: error: not readable: {path}\n"
     assert names(tmp_path / "gone.apk") == [str(tmp_path / "gone.apk")]
+
+
+def test_fix_writes_local_files_only(tmp_path: Path) -> None:
+    """Members and URLs are refused in one line."""
+    archive(tmp_path / "a.apk", {"m.tflite": FLAWED})
+    for name in ("a.apk!/m.tflite", "https://tflint.invalid/m.tflite"):
+        one_line(tflint(tmp_path, "fix", name), "tflint fix writes local files only")

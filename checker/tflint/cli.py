@@ -31,7 +31,7 @@ def program() -> None:
 
 
 Readable = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A .tflite file, or archive.zip!/member.", show_default=False)
+    str, typer.Argument(metavar="MODEL", help="A .tflite file, archive.zip!/member, or a URL.", show_default=False)
 ]
 Config = Annotated[
     list[str] | None,
@@ -45,7 +45,7 @@ Isolated = Annotated[bool, typer.Option("--isolated", help="Read no configuratio
 @app.command()
 def check(
     paths: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders, archives and their members; default: here.")
+        list[str] | None, typer.Argument(help="Files, folders, archives, their members, URLs; default: here.")
     ] = None,
     target: Target = None,
     select: Annotated[str | None, typer.Option(help="Rules to run: codes, prefixes, names, commas.")] = None,

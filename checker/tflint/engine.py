@@ -88,7 +88,7 @@ def check_file(
     artifact = file if isinstance(file, Artifact) else Artifact(str(file))
     name = name or artifact.name
     begin("reading")
-    if plan.max_file_size and (size := size_of(artifact)) > plan.max_file_size:
+    if plan.max_file_size and (size := size_of(artifact, ask=True)) > plan.max_file_size:
         return unfinished(name, f"{size:,} bytes, and max-file-size is {plan.max_file_size:,}: not read", plan)
     try:
         model = read_artifact(artifact, weights=plan.deep)

@@ -61,10 +61,12 @@ def _fetch(data: Ranged, *, weights: bool) -> None:
         gather_structure(data)
 
 
-def size_of(artifact: Artifact) -> int:
-    """Bytes, as far as known without reading: an archive tells those of its members, a URL none."""
-    if artifact.is_url or artifact.parts:
-        return artifact.parts[-1].size if artifact.parts else 0
+def size_of(artifact: Artifact, *, ask: bool = False) -> int:
+    """Bytes, as far as known without reading: an archive tells those of its members, a server if we `ask`, or 0."""
+    if artifact.parts:
+        return artifact.parts[-1].size
+    if artifact.is_url:
+        return len(container(artifact.where)) if ask and not artifact.problem else 0
     return os.stat(artifact.where).st_size  # noqa: PTH116 - no Path
 
 
