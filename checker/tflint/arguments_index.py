@@ -22,6 +22,7 @@ CHECK: dict[str, tuple[str, bool, Any, tuple[str, ...]]] = {
     'prune_baseline': ('flag', False, False, ('--prune-baseline',)),
     'changed_since': ('text', False, None, ('--changed-since',)),
     'jobs': ('number', False, None, ('--jobs', '-j')),
+    'scheduler': ('text', False, 'processes', ('--scheduler',)),
     'exit_zero': ('flag', False, False, ('--exit-zero',)),
     'error_on_empty': ('flag', False, False, ('--error-on-empty',)),
     'output_format': ('text', False, 'full', ('--output-format', '-f')),

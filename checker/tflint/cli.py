@@ -81,6 +81,12 @@ def check(
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", help="Processes; default: one a core, if it pays.")
     ] = None,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            metavar="processes|ADDRESS", help="Where to check: here, or on the Dask cluster at tcp://HOST:PORT."
+        ),
+    ] = "processes",
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
     error_on_empty: Annotated[bool, typer.Option("--error-on-empty", help="No model at all is an error.")] = False,
     output_format: Annotated[

@@ -49,15 +49,15 @@ def spread(
     """
     coming = enumerate(tasks)
     following = next(coming, None)
-    workers: list[_Worker[Task, Result]] = []
-    busy: list[_Worker[Task, Result]] = []
+    workers: list[Worker[Task, Result]] = []
+    busy: list[Worker[Task, Result]] = []
     try:
         while following or busy:
             oldest = min((worker.task for worker in busy), default=0)
             while following and len(busy) < processes and (not busy or following[0] < oldest + AHEAD):
                 idle = next((worker for worker in workers if worker.task == IDLE), None)
                 if idle is None:
-                    workers.append(idle := _Worker(work))
+                    workers.append(idle := Worker(work))
                 idle.give(*following)
                 busy.append(idle)
                 following = next(coming, None)
@@ -67,7 +67,7 @@ def spread(
                 if worker.pipe in ready:
                     answer = worker.take()
                 elif time.monotonic() - worker.since > limit:
-                    answer = worker.lose(f"it took longer than {limit:g} seconds")
+                    answer = worker.lose(_late(limit))
                 else:
                     continue
                 index, worker.task = worker.task, IDLE
@@ -79,11 +79,11 @@ def spread(
             worker.end()
 
 
-class _Worker(Generic[Task, Result]):
+class Worker(Generic[Task, Result]):
     """One process, seen from the parent."""
 
-    def __init__(self, work: Callable[[Task, Begin], Result]) -> None:
-        context = multiprocessing.get_context()
+    def __init__(self, work: Callable[[Task, Begin], Result], method: str | None = None) -> None:
+        context: Any = multiprocessing.get_context(method)
         self.pipe, theirs = context.Pipe()
         self.at = context.RawArray("c", LONGEST + 1)
         self.process = context.Process(target=_serve, args=(theirs, self.at, work), daemon=True)
@@ -99,6 +99,11 @@ class _Worker(Generic[Task, Result]):
         self.task, self.since = index, time.monotonic()
         with suppress(OSError):
             self.pipe.send(task)
+
+    def answer(self, task: Task, limit: float) -> Result | Lost:
+        """Have a task done, and wait for it."""
+        self.give(0, task)
+        return self.take() if self.pipe.poll(limit) else self.lose(_late(limit))
 
     def take(self) -> Result | Lost:
         """The result that has come, or what is known of the loss."""
@@ -141,6 +146,10 @@ def _serve(pipe: Connection, at: Any, work: Callable[[Any, Begin], Any]) -> None
             pipe.send(result)
         except OSError:
             return
+
+
+def _late(limit: float) -> str:
+    return f"it took longer than {limit:g} seconds"
 
 
 def _end(code: int | None) -> str:

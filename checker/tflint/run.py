@@ -14,7 +14,7 @@ from tflint.errors import TflintError
 from tflint.paths import find
 from tflint.plans import Plans
 from tflint.registry import loaded
-from tflint.work import Job, check_all, processes_for, time_limit
+from tflint.work import PROCESSES, Job, check_all, processes_for, time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -90,17 +90,19 @@ class Run:
         for each in self.files:
             yield Job(each, self.plans.of(each), self.contracts.of(each, self.hierarchy.of(each.where).models))
 
-    def check(self, processes: int | None = None, *, timed: bool = False) -> Generator[FileReport, None, None]:
+    def check(
+        self, processes: int | None = None, *, scheduler: str = PROCESSES, timed: bool = False
+    ) -> Generator[FileReport, None, None]:
         """Check the files: their reports in order, with what the baseline holds suppressed.
 
         `processes`: 1 is this one; None: as many as there are cores, where it pays. Raises TflintError for a time limit
-        that is none. Close the generator to end the processes at once.
+        that is none. Close the generator to end the processes at once. `scheduler`: the address of a cluster instead.
         """
         processes = processes_for(len(self.files)) if processes is None else processes
-        return self._check(processes, time_limit(), timed=timed)
+        return self._check(processes, time_limit(), scheduler, timed=timed)
 
-    def _check(self, processes: int, limit: float, *, timed: bool) -> Generator[FileReport, None, None]:
-        with closing(check_all(self.jobs(), self.used, processes, limit, timed=timed)) as done:
+    def _check(self, processes: int, limit: float, scheduler: str, *, timed: bool) -> Generator[FileReport, None, None]:
+        with closing(check_all(self.jobs(), self.used, processes, limit, scheduler=scheduler, timed=timed)) as done:
             for job, report in done:
                 yield self.upkeep.add(job.plan, report) if self.upkeep else report
 

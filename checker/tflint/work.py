@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tflint.timing import Begin
 
 FEW = 8  # files for each process, below which starting it takes longer than it saves
+PROCESSES = "processes"  # the scheduler that is none: this machine
 LIMIT = "TFLITE_LINT_FILE_SECONDS"
 SECONDS = 300.0  # for one file: a thousand times what a check takes, so that only what hangs is ended
 
@@ -40,12 +41,18 @@ class Job(NamedTuple):
 
 
 def check_all(
-    jobs: Iterable[Job], plans: Sequence[Plan], processes: int = 1, limit: float = SECONDS, *, timed: bool = False
+    jobs: Iterable[Job],
+    plans: Sequence[Plan],
+    processes: int = 1,
+    limit: float = SECONDS,
+    *,
+    scheduler: str = PROCESSES,
+    timed: bool = False,
 ) -> Generator[tuple[Job, FileReport], None, None]:
     """Yield each job with its report, in order; `plans` are those of all jobs.
 
     `processes`: 1 is this one; `limit`: seconds that one file may take. Jobs are taken as there is room for
-    them. Close the generator to end the processes at once.
+    them. Close the generator to end the processes at once. `scheduler`: the address of a cluster that does it instead.
     """
     numbers = {id(plan): number for number, plan in enumerate(plans)}
     work = _Work(tuple(plans), timed=timed)
@@ -58,7 +65,7 @@ def check_all(
             yield job.artifact, numbers[id(job.plan)], job.contracts
 
     following = 0
-    with closing(_spread(work, tasks(), processes, limit)) as answers:
+    with closing(_spread(work, tasks(), processes, limit, scheduler)) as answers:
         for index, answer in answers:
             done[index] = answer if isinstance(answer, FileReport) else lost(begun[index], answer)
             while following in done:
@@ -81,8 +88,15 @@ _Task = tuple["Artifact", int, tuple["Contract", ...]]  # an artifact, the numbe
 
 
 def _spread(
-    work: _Work, tasks: Iterable[_Task], processes: int, limit: float
+    work: _Work, tasks: Iterable[_Task], processes: int, limit: float, scheduler: str
 ) -> Generator[tuple[int, FileReport | Lost], None, None]:
+    if scheduler != PROCESSES:
+        from tflint.cluster import run  # noqa: PLC0415 - for who has a cluster
+
+        packs = {entry.pack for plan in work.plans for entry in plan.entries}
+        with closing(run.spread(work, tasks, scheduler, limit, packs)) as answers:
+            yield from answers
+        return
     if processes <= 1:
         yield from ((index, _alone(work, task, limit)) for index, task in enumerate(tasks))
         return

@@ -16,6 +16,7 @@ from tflint.progress import Bar
 from tflint.report import COLORS, FORMATS, TWICE, Style, pieces, write
 from tflint.run import Run, baseline_of, baseline_path
 from tflint.timing import Stopwatch
+from tflint.work import PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -41,6 +42,7 @@ class Request(NamedTuple):
     preview: bool
     deep: bool
     output_format: str
+    scheduler: str
     isolated: bool
     force_exclude: bool
     color: str
@@ -165,7 +167,10 @@ def _stream(
 
     watch.begin("checking")
     drawn = bool(request.output) or request.output_format in TWICE or not sys.stdout.isatty()
-    bar, reports = Bar(len(run.files), drawn=drawn), run.check(request.jobs, timed=request.timing)
+    bar, reports = (
+        Bar(len(run.files), drawn=drawn),
+        run.check(request.jobs, scheduler=request.scheduler, timed=request.timing),
+    )
     with closing(bar), closing(reports):
         for report in reports:
             bar.advance()
@@ -227,6 +232,10 @@ def _outputs(request: Request) -> list[tuple[str, Path | None]]:
     one_of(request.color, "--color", COLORS)
     if request.jobs is not None and request.jobs < 1:
         raise TflintError(f"--jobs {request.jobs}: at least 1")
+    if request.scheduler != PROCESSES:
+        from tflint.cluster import checked  # noqa: PLC0415 - for who has a cluster
+
+        checked(request.scheduler, request.jobs)
     return outputs
 
 
