@@ -45,6 +45,12 @@ def _progress(files: int) -> Progress:
 
     columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TextColumn("models"), TimeRemainingColumn())
     # without a thread of its own: processes are started while it stands
-    progress = Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True)
+    progress = Progress(
+        *columns,
+        console=Console(stderr=True),
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,  # the report is written while it stands, and goes nowhere else
+    )
     progress.add_task("", total=files)
     return progress
