@@ -16,15 +16,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-ENVIRONMENT |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+import machine
+import table
+from measure import ENVIRONMENT, Sample, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 OUTPUTS = ("last_hidden_state", "pooler_output")
 BY_HAND = """
 import sys
@@ -44,13 +49,15 @@ open(out, "wb").write(converter.convert())
 """
 KERAS, SCRIPT = "by hand, the Keras model tracked", "by hand, its variables tracked"
 FIX, VERIFY, THREE = "tflint fix", "tflint verify", "tflint fix, three variants"
+ALONE = "tflint fix, without its proof"
 
 
 def measured(command: list[str], folder: Path) -> tuple[float, float]:
     """Seconds by the clock and of processor time of a process and all that it waited for."""
+    environment = ENVIRONMENT | {"TF_USE_LEGACY_KERAS": "1"}
     start = time.perf_counter()
     with (folder / "said").open("wb") as said:
-        child = subprocess.Popen(command, stdout=said, stderr=said, cwd=folder, env=ENVIRONMENT)
+        child = subprocess.Popen(command, stdout=said, stderr=said, cwd=folder, env=environment)
         _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
@@ -80,7 +87,7 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=128)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given, before = parser.parse_args(), os.getloadavg()[0]
     times: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -91,23 +98,21 @@ def main() -> None:
                         file.unlink()
                 times.setdefault(what, []).append(measured(command, folder))
                 print(f"{times[what][-1][0]:8.1f} s, {times[what][-1][1]:7.1f} s of processor time  {what}", flush=True)
-        sizes = {file.name: file.stat().st_size for file in sorted(folder.glob("*.tflite"))}
-    found: dict[str, object] = {"sizes": sizes}
-    for place, unit in enumerate(("clock", "processor")):
-        rows = {what: [each[place] for each in values] for what, values in times.items()}
-        alone = statistics.median(
-            (fix - proof) / hand for hand, fix, proof in zip(rows[SCRIPT], rows[FIX], rows[VERIFY], strict=True)
-        )
-        three = statistics.median(more / one for more, one in zip(rows[THREE], rows[FIX], strict=True))
-        found[unit] = {
-            **{what: statistics.median(values) for what, values in rows.items()},
-            "fix": alone,
-            "three": three,
-        }
-        print(f"{unit}: fix without its proof {alone:.2f} times the script; three variants {three:.2f} times one")
-    print(", ".join(f"{file} {size:,}" for file, size in sizes.items()))
+        print(", ".join(f"{file.name} {file.stat().st_size:,}" for file in sorted(folder.glob("*.tflite"))))
+    section = {"name": "convert", "title": "Conversion, by tflint and by hand", "groups": list(groups(times))}
+    print(table.of_section(section))
     if given.json:
-        given.json.write_text(json.dumps(found, indent=2) + "\n")
+        given.json.write_text(json.dumps({"about": machine.about(before), "sections": [section]}, indent=1) + "\n")
+
+
+def groups(times: dict[str, list[tuple[float, float]]]) -> Iterator[dict[str, Any]]:
+    """By the clock and of processor time: all beside the better script, and three variants beside one."""
+    for place, unit in enumerate(("by the clock", "processor time")):
+        taken = {what: [Sample(each[place] * 1000) for each in pairs] for what, pairs in times.items()}
+        pairs = zip(times[FIX], times[VERIFY], strict=True)
+        taken[ALONE] = [Sample((fix[place] - proof[place]) * 1000) for fix, proof in pairs]
+        yield {"title": unit, "peer": SCRIPT, "rows": rows(taken, SCRIPT)}
+        yield {"title": unit, "peer": FIX, "rows": rows({what: taken[what] for what in (FIX, THREE)}, FIX)}
 
 
 if __name__ == "__main__":

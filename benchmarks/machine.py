@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 VERSION = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
 
 
-def about(tensorflow: Path | None, vela: Path | None) -> dict[str, Any]:
-    """Date, commit, machine and versions."""
+def about(before: float, tensorflow: Path | None = None, vela: Path | None = None) -> dict[str, Any]:
+    """Date, commit, machine, versions and load averages, of which `before` was that at the start."""
     versions = {name: version(name) for name in ("tflint", "ai-edge-litert", "flatbuffers", "numpy")}
     for name, python in (("tensorflow", tensorflow), ("ethos-u-vela", vela)):
         if python:
@@ -32,6 +32,7 @@ def about(tensorflow: Path | None, vela: Path | None) -> dict[str, Any]:
         },
         "python": platform.python_version(),
         "versions": versions,
+        "load": [before, os.getloadavg()[0]],
     }
 
 

@@ -16,15 +16,13 @@ if TYPE_CHECKING:
 
 COUNTS = (100, 1_000, 10_000, 100_000, 300_000)
 BEYOND = 400_000  # operators: 1,100,000 tables, and runtimes verify 1,000,000
-ONCE = 200_000  # operators from which on a call takes so long that there is one
+ENOUGH = 200_000  # operators of all rounds together: a call takes long where there are many
 
 
 def section(peers: Sequence[Peer], runs: int, most: int, scratch: Path) -> dict[str, Any]:
     """Each in a process of its own, imports not counted."""
     groups = [
-        {"x": count, **_group(f"{count:,} operators", count, peers, runs if count < ONCE else 1, scratch)}
-        for count in COUNTS
-        if count <= most
+        {"x": count, **_group(f"{count:,} operators", count, peers, runs, scratch)} for count in COUNTS if count <= most
     ]
     if most >= COUNTS[-1]:
         title = f"{BEYOND:,} operators, more tables than runtimes take: the time to a refusal"
@@ -37,6 +35,6 @@ def _group(title: str, count: int, peers: Sequence[Peer], runs: int, scratch: Pa
     model = made.of_operators(count, scratch / f"{count}.tflite")
     tasks = {peer.name: lambda peer=peer: peer.once(model, small) for peer in peers}
     name = READ_MODEL if READ_MODEL in tasks else peers[-1].name
-    taken = rounds(tasks, runs, warm=False)
+    taken = rounds(tasks, max(1, min(runs, ENOUGH // count)), warm=False)
     model.unlink()
     return {"title": title, "peer": name, "rows": rows(taken, name)}

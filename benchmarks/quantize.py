@@ -4,7 +4,7 @@
 
 By hand is what people write: one script that calls ai-edge-quantizer, and one that runs both models once on the same
 samples, as many as tflint proves by. The proof, the checks before and after, the replacement and the lock are tflint's
-own. Needs the extra `quantize`. Medians in seconds, and a ratio: at most 1.3 is wanted.
+own. Needs the extra `quantize`. Wanted: a ratio of at most 1.3.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+import machine
+import table
+from measure import Sample, launched, rounds, rows
 from tflint.open import open_model
 from tflint.parity.entry import entries
 from tflint.parity.generate import Side, generate
 from tflint.parity.samples import Samples, save
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+OURS, BY_HAND = "tflint fix --quantize", "by hand"
 RECIPES = {
     "dynamic": "dynamic_wi8_afp32",
     "weight-only-int8": "weight_only_wi8_afp32",
@@ -65,14 +65,13 @@ for path in sys.argv[1:3]:
 """
 
 
-def timed(*commands: list[str]) -> float:
-    """Seconds of processes, one after the other."""
-    start = time.perf_counter()
-    for command in commands:
-        done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, check=False, stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(command)[:300]} failed: {done.stderr.decode()[-500:]}")
-    return time.perf_counter() - start
+def in_turn(*commands: list[str]) -> Sample:
+    """Processes, one after the other: the time of all, the most memory of one. Ends the run where one fails."""
+    samples = list(map(launched, commands))
+    for command, sample in zip(commands, samples, strict=True):
+        if sample.ms is None:
+            raise SystemExit(f"{' '.join(command)[:300]} failed: {sample.note}")
+    return Sample(sum(sample.ms or 0 for sample in samples), max(sample.mb or 0 for sample in samples))
 
 
 def samples_of(model: Path, count: int, out: Path) -> None:
@@ -94,7 +93,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=6)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given, before = parser.parse_args(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data, small, out = folder / "samples.npz", folder / "by_hand.tflite", folder / "out.tflite"
@@ -107,20 +106,13 @@ def main() -> None:
         ours += ["--metric", "logit:1e9"]  # what is measured is time: a model that is off is judged all the same
         made = [sys.executable, "-c", QUANTIZE, str(given.model), str(small), RECIPES[given.scheme], str(data), count]
         ran = [sys.executable, "-c", RUN, str(given.model), str(small), str(data), count]
-        times: dict[str, list[float]] = {"tflint fix --quantize": [], "by hand": []}
-        for number in range(given.runs + 1):
-            both = timed(ours), timed(made, ran)
-            if number:  # the first round warms the page cache
-                for measured, seconds in zip(times.values(), both, strict=True):
-                    measured.append(seconds)
-    middle = {name: round(statistics.median(values), 3) for name, values in times.items()}
-    ratios = [ours / hand for ours, hand in zip(*times.values(), strict=True)]
-    ratio = round(statistics.median(ratios), 2)
-    for name, seconds in middle.items():
-        print(f"{seconds:8.2f} s  {name}")
-    print(f"{ratio:8.2f}    ratio (median of pairs; wanted: at most 1.3)")
+        taken = rounds({OURS: lambda: in_turn(ours), BY_HAND: lambda: in_turn(made, ran)}, given.runs)
+    title = f"{given.model.name}, {given.scheme}"
+    group = {"title": title, "peer": BY_HAND, "rows": rows(taken, BY_HAND)}
+    section = {"name": "quantize", "title": "Quantization, by tflint and by hand", "groups": [group]}
+    print(table.of_section(section))
     if given.json:
-        given.json.write_text(json.dumps({"model": given.model.name, "scheme": given.scheme, **middle, "ratio": ratio}))
+        given.json.write_text(json.dumps({"about": machine.about(before), "sections": [section]}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -49,9 +49,8 @@ def main() -> None:
         for section in measured(given, Path(scratch)):
             sections.append(section)
             print(table.of_section(section), flush=True)
-    about = machine.about(given.tensorflow, given.vela)
+    about = machine.about(before, given.tensorflow, given.vela)
     about |= {"quick": given.quick, "seconds": round(time.perf_counter() - began)}
-    about["load"] = [before, os.getloadavg()[0]]
     print(table.summary(about))
     if given.json:
         given.json.write_text(json.dumps({"about": about, "sections": sections}, indent=1) + "\n")
@@ -59,7 +58,7 @@ def main() -> None:
 
 def measured(given: argparse.Namespace, scratch: Path) -> Iterator[dict[str, Any]]:
     """All sections, one after the other."""
-    runs, few, files, most = (2, 1, 20, 1_000) if given.quick else (given.runs, 3, 1_000, 300_000)
+    runs, few, files, most = (2, 1, 20, 10_000) if given.quick else (given.runs, 3, 500, 300_000)
     peers = list(others(given.tensorflow, given.vela))
     grown = [peer for peer in (*ours(), *peers) if peer.name in (CONCISE, READ, READ_MODEL, LITERT)]
     yield cold.section(given.model, given.tflint, peers, runs)
@@ -83,7 +82,7 @@ def _arguments() -> argparse.Namespace:
         default=Path(sys.executable).with_name("tflint"),
         help="of a bare install, as users have it, for whole processes",
     )
-    parser.add_argument("--runs", type=int, default=9, help="rounds; growth and many models have three")
+    parser.add_argument("--runs", type=int, default=9, help="rounds; growth and many models have at most three")
     parser.add_argument("--quick", action="store_true", help="small and few: to see that it works")
     parser.add_argument("--json", type=Path, metavar="OUT")
     return parser.parse_args()

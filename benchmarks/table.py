@@ -51,7 +51,7 @@ def _cell(key: str, form: Callable[[Any], str], spread: str = "") -> Callable[[R
     def cell(row: Row) -> str:
         if key not in row:
             return ""
-        around = f" ±{form(row[spread] / 2)}" if row.get("runs", 1) > 1 and spread in row else ""
+        around = f" ±{form(row[spread] / 2)}" if row.get(spread) else ""
         return form(row[key]) + around
 
     return cell
