@@ -80,6 +80,31 @@ def test_shared_tables_are_counted_like_the_verifier_does(monkeypatch: pytest.Mo
         decode(many)
 
 
+@pytest.mark.parametrize(("tensors", "refused"), [(38, False), (39, True)])
+def test_a_model_of_too_many_tables_is_refused_before_they_are_decoded(
+    tensors: int, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The members of large vectors are counted first, and the quantization and options right under them."""
+    monkeypatch.setattr(flatbuf, "MANY", 10)
+    monkeypatch.setattr(flatbuf, "MAX_TABLES", 100)
+    add = {"builtin_options_type": 11, "builtin_options": {}}
+    none = {"builtin_options_type": 0, "builtin_options": None}
+    scaled = {"details_type": 0, "details": None}
+    graph = {
+        "tensors": [{"quantization": scaled} if i < 30 else {} for i in range(tensors)],
+        "operators": [add] * 10 + [none] * 10,
+    }
+    reader = Reader(bytes(encode({"version": 3, "subgraphs": [graph]})))
+
+    if refused:
+        with pytest.raises(MalformedModelError, match="more than 100 tables"):
+            reader.root("Model")
+        assert reader.tables == 2
+    else:
+        reader.root("Model")
+        assert reader.tables == 2 + tensors + 30 + 20 + 10 == 100
+
+
 def test_decoded_values_are_limited_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Vectors may share bytes, so the file's size does not bound the work; a budget does."""
     monkeypatch.setattr(flatbuf, "MAX_ELEMENTS", 50)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.model import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 UNIONS = (
     *("BuiltinOptions", "BuiltinOptions2", "QuantizationDetails", "SparseIndexVector"),  # of a model
@@ -30,9 +30,11 @@ SHARED = 1_000_000  # that many of them whatever the file's size, for vectors an
 _U32 = struct.Struct("<I").unpack_from
 _I32 = struct.Struct("<i").unpack_from
 _U16 = struct.Struct("<H").unpack_from
-MANY_PLACES = 10_000  # vtables remembered by where they are; writers share one among all tables of its form
+MANY = 100_000  # tables in the vectors of one, from which on all are counted before any is decoded
+PLACES = 10_000  # vtables remembered by where they are; writers share one among all tables of its form
 
 _SIZE = {c: struct.calcsize("<" + c) for c in "?bBhHiIqQfd"}
+_MEMBERS = {union: {code: name for code, name in schema.ENUMS[union].items() if code} for union in UNIONS}
 _VECTORS = {f"[{c}": size for c, size in _SIZE.items()}
 
 Table = dict[str, Any]
@@ -51,7 +53,7 @@ class MalformedModelError(Exception):
 class _Layout:
     """What one vtable says about one table type: scalars behind one `struct`, the rest by position."""
 
-    __slots__ = ("absent", "aligned8", "end", "names", "references", "unpack")
+    __slots__ = ("absent", "aligned8", "end", "names", "references", "tables", "unions", "unpack", "vectors")
 
     def __init__(self, entries: tuple[int, ...], fields: tuple[tuple[int, str, str, object], ...], vtable: int) -> None:
         scalars: list[tuple[int, str, str]] = []
@@ -80,6 +82,9 @@ class _Layout:
         self.names = [name for _, _, name in scalars]
         self.end = max([at + _SIZE[kind] for at, kind, _ in scalars] + [at + 4 for *_, at in self.references] + [4])
         self.unpack = _combined(scalars)
+        self.vectors = [(child, at) for _, kind, child, at in self.references if kind == "[t"]
+        self.unions = [(f"{name}_type", _MEMBERS[child]) for name, kind, child, _ in self.references if kind == "u"]
+        self.tables = sum(kind == "t" for _, kind, *_ in self.references)
 
 
 def _combined(scalars: list[tuple[int, str, str]]) -> Callable[[Buffer, int], tuple[Any, ...]]:
@@ -104,7 +109,7 @@ class Reader:
     """
 
     __slots__ = (
-        *("_children", "_errors", "_layouts", "_most", "_places", "_view"),
+        *("_errors", "_layouts", "_most", "_places", "_view"),
         *("data", "elements", "end", "newer", "size", "tables"),
     )
 
@@ -120,7 +125,6 @@ class Reader:
         self.end = 0  # furthest byte reached: what lies behind it is a tail
         self._layouts: dict[tuple[bytes, str], _Layout] = {}
         self._places: dict[tuple[int, str], _Layout] = {}
-        self._children: dict[str, Mapping[int, str]] = {union: schema.ENUMS[union] for union in UNIONS}
 
     def root(self, name: str) -> Table:
         """Decode the root table. Raises MalformedModelError."""
@@ -136,13 +140,8 @@ class Reader:
         if depth > MAX_DEPTH:
             raise MalformedModelError(f"tables nested deeper than {MAX_DEPTH}", pos)
         data, size = self.data, self.size
-        if pos % 4 or pos + 4 > size:
-            raise MalformedModelError(f"table {name} starts outside the file or unaligned", pos)
-        vtable = pos - _I32(data, pos)[0]
-        layout = self._places.get((vtable, name)) or self._layout(vtable, pos, name)
+        layout = self._layout(pos, name)
         end = pos + layout.end
-        if end > size:
-            raise MalformedModelError(f"table {name} runs past the end of the file", pos)
         if end > self.end:  # noqa: PLR1730 - a third of the time of `max`
             self.end = end
         for at in layout.aligned8:
@@ -150,6 +149,8 @@ class Reader:
                 raise MalformedModelError(f"an 8-byte field of {name} is not aligned", pos)
         values = layout.absent.copy()
         values.update(zip(layout.names, layout.unpack(data, pos)))  # noqa: B905 - as many as the layout says
+        if layout.vectors:
+            self._count(pos, layout)
         for field, kind, child, at in layout.references:
             offset = _U32(data, pos + at)[0]
             target = pos + at + offset
@@ -179,7 +180,17 @@ class Reader:
         self.spend(count // CHARACTERS)
         return str(self._view[start:end], "utf-8", self._errors)
 
-    def _layout(self, vtable: int, pos: int, name: str) -> _Layout:
+    def _layout(self, pos: int, name: str) -> _Layout:
+        """The form of the table at `pos`, which lies in the file as a whole."""
+        if pos % 4 or pos + 4 > self.size:
+            raise MalformedModelError(f"table {name} starts outside the file or unaligned", pos)
+        vtable = pos - _I32(self.data, pos)[0]
+        layout = self._places.get((vtable, name)) or self._form(vtable, pos, name)
+        if pos + layout.end > self.size:
+            raise MalformedModelError(f"table {name} runs past the end of the file", pos)
+        return layout
+
+    def _form(self, vtable: int, pos: int, name: str) -> _Layout:
         if vtable % 2 or vtable < 0 or vtable + 2 > self.size:
             raise MalformedModelError(f"the vtable of {name} lies outside the file or unaligned", pos)
         size = _U16(self.data, vtable)[0]
@@ -194,24 +205,41 @@ class Reader:
             layout = self._layouts[raw, name] = _Layout(entries, fields, vtable)
             if any(entries) and {slot for slot, at in enumerate(entries) if at} - {slot for slot, *_ in fields}:
                 self.newer.add(name)
-        if len(self._places) < MANY_PLACES:
+        if len(self._places) < PLACES:
             self._places[vtable, name] = layout
         return layout
+
+    def _count(self, pos: int, layout: _Layout) -> None:
+        """Refuse a table in whose vectors, and right under whose members, are too many tables: a model with millions.
+
+        Where there are few, they are counted as they are decoded.
+        """
+        vectors = [(child, *self._vector(self._follow(pos + at), 4)) for child, at in layout.vectors]
+        total = self.tables + sum(count for *_, count in vectors)
+        if total > MANY:
+            for child, start, count in vectors if total <= MAX_TABLES else ():
+                total += sum(self._under(at, child) for at in self._targets(start, count))
+            if total > MAX_TABLES:
+                raise MalformedModelError(f"more than {MAX_TABLES:,} tables", pos)
+
+    def _under(self, pos: int, name: str) -> int:
+        """How many tables hang right under a table."""
+        layout = self._layout(pos, name)
+        kinds = dict(zip(layout.names, layout.unpack(self.data, pos), strict=True)) if layout.unions else {}
+        return layout.tables + sum(kinds.get(kind, 0) in members for kind, members in layout.unions)
 
     def _reference(self, pos: int, field: str, kind: str, child: str, values: Table, depth: int) -> Any:
         if kind == "t":
             return self.table(pos, child, depth + 1)
         if kind == "u":
-            member = self._children[child].get(values[field + "_type"], "NONE")
-            if member == "NONE":
+            member = _MEMBERS[child].get(values[field + "_type"])
+            if member is None:
                 self.newer.add(child)
                 return None
             return self.table(pos, member, depth + 1)
         start, count = self._vector(pos, 4)
         if kind == "[s":
             return self.strings(start, count)
-        if self.tables + count > MAX_TABLES:
-            raise MalformedModelError(f"more than {MAX_TABLES:,} tables", pos)
         table, deeper = self.table, depth + 1
         return [table(at, child, deeper) for at in self._offsets(start, count)]
 
@@ -235,6 +263,9 @@ class Reader:
 
     def _offsets(self, pos: int, count: int) -> list[int]:
         self.spend(count)
+        return self._targets(pos, count)
+
+    def _targets(self, pos: int, count: int) -> list[int]:
         return [pos + 4 * i + offset for i, offset in enumerate(struct.unpack_from(f"<{count}I", self.data, pos))]
 
     def spend(self, count: int) -> None:
