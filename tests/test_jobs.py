@@ -6,29 +6,17 @@ import json
 import os
 import pty
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from command import TFLINT
+from deeds import install, models
 from models import EXAMPLES, all_models
 from running import CLEAN, environment, one_line, tflint, write_model
 
-PACK = """
-import os, signal, sys, time
-from tflint.api import ModelFile, Severity, hit, rule
-
-@rule("ACM101", "acme-thing", Severity.WARNING, since="1", message="seen", examples=[])
-def acme_thing(file: ModelFile):
-    '''It is there.'''
-    if "bad" in file.name:
-        {deed}
-    yield hit(file)
-"""
 RUN = """
 import multiprocessing, sys
 from tflint.__main__ import run
@@ -40,23 +28,6 @@ if __name__ == "__main__":
     except SystemExit as end:
         sys.exit(end.code)
 """
-
-
-def install(folder: Path, deed: str) -> dict[str, str]:
-    """Install a pack whose rule does a deed on files that are called bad; give the environment that has it."""
-    site = folder / "site"
-    (site / "acme_pack").mkdir(parents=True)
-    (site / "acme-1.dist-info").mkdir()
-    (site / "acme-1.dist-info" / "entry_points.txt").write_text("[tflint.rules]\nacme = acme_pack\n")
-    (site / "acme_pack" / "__init__.py").write_text(PACK.format(deed=deed))
-    return {"PYTHONPATH": str(site)}
-
-
-def models(folder: Path, *names: str) -> Path:
-    """A folder of clean models."""
-    for name in names:
-        write_model(folder / "models" / f"{name}.tflite", CLEAN)
-    return folder / "models"
 
 
 @pytest.mark.parametrize("kind", ["json", "concise"])
@@ -174,32 +145,6 @@ def test_a_bad_time_limit_is_a_line(value: str, tmp_path: Path) -> None:
 def test_jobs_are_at_least_one(tmp_path: Path) -> None:
     """--jobs 0 and less are refused."""
     one_line(tflint(tmp_path, "check", models(tmp_path, "a"), "--jobs", "0"), "--jobs 0: at least 1")
-
-
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="interrupts are sent to a process group")
-def test_an_interrupt_ends_all_at_once(tmp_path: Path) -> None:
-    """Ctrl-C: exit code 130, no half report, no traceback, and no process is left."""
-    folder = models(tmp_path, "bad1", "bad2", *"abc")
-    mark = tmp_path / "mark"
-    environ = install(tmp_path, f"open({str(mark)!r} + str(os.getpid()), 'w').close(); time.sleep(1000)")
-    command: list[str | Path] = [TFLINT, "check", folder, "-j", "2", "--extend-select", "ACM"]
-    with subprocess.Popen(
-        command, env={**environment(), **environ}, stdout=-1, stderr=-1, text=True, start_new_session=True
-    ) as process:
-        deadline = time.monotonic() + 120
-        while len(marks := list(tmp_path.glob("mark*"))) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        began = time.monotonic()
-        os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-        took = time.monotonic() - began
-
-    assert len(marks) == 2
-    assert (process.returncode, out, err.strip()) == (130, "", "")
-    assert took < 20
-    for path in marks:
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(path.name.removeprefix("mark")), 0)
 
 
 def test_a_bar_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:

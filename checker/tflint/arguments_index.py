@@ -21,6 +21,7 @@ CHECK: dict[str, tuple[str, bool, Any, tuple[str, ...]]] = {
     'write_baseline': ('flag', False, False, ('--write-baseline',)),
     'prune_baseline': ('flag', False, False, ('--prune-baseline',)),
     'changed_since': ('text', False, None, ('--changed-since',)),
+    'resume': ('path', False, None, ('--resume',)),
     'jobs': ('number', False, None, ('--jobs', '-j')),
     'scheduler': ('text', False, 'processes', ('--scheduler',)),
     'exit_zero': ('flag', False, False, ('--exit-zero',)),

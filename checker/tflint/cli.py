@@ -78,6 +78,10 @@ def check(
         str | None,
         typer.Option(metavar="REV", help="Only models that changed in git since this branch left the revision."),
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Go on from the results in this file, of json-lines, and add to them."),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", help="Processes; default: one a core, if it pays.")
     ] = None,

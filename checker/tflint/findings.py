@@ -101,6 +101,7 @@ class FileReport:
     assumed_target: bool = False  # nobody named one for it: judged against the newest LiteRT
     matched: frozenset[int] = frozenset()  # the plan's suppressions that some place was matched by
     seconds: Mapping[str, float] = field(default_factory=dict)  # by what they were spent on, where that was asked
+    resume: Mapping[str, Any] = field(default_factory=dict)  # what a later run needs of it, where that was asked
 
 
 class Summary:
@@ -131,12 +132,6 @@ class Summary:
                 self.suppressed += 1
         if file.assumed_target:
             self.judged.update((verdict.target, None) for verdict in file.verdicts)
-
-    def counting(self, files: Iterable[FileReport]) -> Iterator[FileReport]:
-        """Pass files on, counted."""
-        for file in files:
-            self.add(file)
-            yield file
 
     def fails(self, threshold: Threshold) -> bool:
         """Some finding fails; see `Finding.fails`."""

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from tflint.config.hierarchy import Hierarchy
     from tflint.config.settings import Settings
     from tflint.findings import FileReport
+    from tflint.results import Results
+    from tflint.resume import Keys
     from tflint.rule import Rule
     from tflint.upkeep import Upkeep
+    from tflint.work import Finish, Until
 
 BASELINE = "tflint-baseline.json"
 
@@ -85,24 +88,56 @@ class Run:
         entries = {entry.code: entry for plan in (self.plans.run, *self.used) for entry in plan.entries}
         return tuple(loaded(entries[code] for code in sorted(entries)))
 
-    def jobs(self) -> Iterator[Job]:
-        """What is to be done, made as it is asked for: a hundred thousand of them need not be held."""
+    def jobs(self, keys: Keys | None = None) -> Iterator[Job]:
+        """What is to be done, made as it is asked for; with what it is known again by, where there are `keys`."""
         for each in self.files:
-            yield Job(each, self.plans.of(each), self.contracts.of(each, self.hierarchy.of(each.where).models))
+            job = Job(each, self.plans.of(each), self.contracts.of(each, self.hierarchy.of(each.where).models))
+            yield job._replace(state=keys.of(job)) if keys else job
 
     def check(
-        self, processes: int | None = None, *, scheduler: str = PROCESSES, timed: bool = False
+        self,
+        processes: int | None = None,
+        *,
+        scheduler: str = PROCESSES,
+        timed: bool = False,
+        until: Until = iter,
+        resumable: bool = False,
+        results: Results | None = None,
     ) -> Generator[FileReport, None, None]:
         """Check the files: their reports in order, with what the baseline holds suppressed.
 
-        `processes`: 1 is this one; None: as many as there are cores, where it pays. Raises TflintError for a time limit
-        that is none. Close the generator to end the processes at once. `scheduler`: the address of a cluster instead.
+        `processes`: 1 is this one; None: as many as there are cores, where it pays. `scheduler` and `until`: see
+        `check_all`.
+        `resumable`: reports hold what a later run needs to go on from them. `results`, matched with the jobs: what is
+        done is taken from there, and the rest is added. Raises TflintError for a time limit that is none. Close the
+        generator to end the processes at once.
         """
-        processes = processes_for(len(self.files)) if processes is None else processes
-        return self._check(processes, time_limit(), scheduler, timed=timed)
+        files, jobs = len(self.files), self.jobs()
+        finish: Finish | None = None
+        if resumable or results:
+            from tflint import resume  # noqa: PLC0415 - for long runs
 
-    def _check(self, processes: int, limit: float, scheduler: str, *, timed: bool) -> Generator[FileReport, None, None]:
-        with closing(check_all(self.jobs(), self.used, processes, limit, scheduler=scheduler, timed=timed)) as done:
+            finish = resume.finished
+            jobs = self.jobs(resume.Keys())
+        if results:
+            files -= results.done
+            finish = results.finished
+            jobs = results.left(jobs)
+        processes = processes_for(files) if processes is None else processes
+        checked = check_all(
+            jobs,
+            self.used,
+            processes,
+            time_limit(),
+            scheduler=scheduler,
+            timed=timed,
+            until=until,
+            finish=finish,
+        )
+        return self._reports(results.joined(self.jobs(), checked, self.plans.catalogue) if results else checked)
+
+    def _reports(self, checked: Generator[tuple[Job, FileReport], None, None]) -> Generator[FileReport, None, None]:
+        with closing(checked) as done:
             for job, report in done:
                 yield self.upkeep.add(job.plan, report) if self.upkeep else report
 

@@ -6,7 +6,7 @@ import pickle
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterator
 
     from tflint.findings import FileReport
 
@@ -16,8 +16,8 @@ KEPT = 500  # reports in memory
 class Spool:
     """A stream that keeps what has come of it; whoever goes through it first takes it from its source."""
 
-    def __init__(self, source: Iterable[FileReport]) -> None:
-        self._source = iter(source)
+    def __init__(self, source: Generator[FileReport, None, None]) -> None:
+        self._source = source
         self._kept: list[FileReport] = []
         self._file: IO[bytes] | None = None
         self._filed = 0  # how many are in the file
@@ -31,6 +31,12 @@ class Spool:
         for report in self._source:
             self._keep(report)
             yield report
+
+    def close(self) -> None:
+        """Close the stream, and leave nothing on disk."""
+        self._source.close()
+        if self._file is not None:
+            self._file.close()
 
     def _keep(self, report: FileReport) -> None:
         self._kept.append(report)

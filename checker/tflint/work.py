@@ -5,8 +5,10 @@ They come one by one in the order of the jobs, and no more are held than come ou
 
 from __future__ import annotations
 
+import gc
 import os
 import stat
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,17 +20,19 @@ from tflint.limit import OutOfTime, limited
 from tflint.timing import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from tflint.artifact import Artifact
     from tflint.contract.find import Contract
     from tflint.engine import Plan
     from tflint.pool import Lost
+    from tflint.resume import State
     from tflint.timing import Begin
 
 FEW = 8  # files for each process, below which starting it takes longer than it saves
 PROCESSES = "processes"  # the scheduler that is none: this machine
 LIMIT = "TFLITE_LINT_FILE_SECONDS"
+UNOPENED = "cannot be read"  # how the problem begins of what may be read another time
 SECONDS = 300.0  # for one file: a thousand times what a check takes, so that only what hangs is ended
 
 
@@ -38,6 +42,11 @@ class Job(NamedTuple):
     artifact: Artifact
     plan: Plan
     contracts: tuple[Contract, ...] = ()
+    state: State | None = None  # as it was before it was checked, for who goes on from its report
+
+
+Until = Callable[[Iterator[tuple[int, "FileReport | Lost"]]], Iterator[tuple[int, "FileReport | Lost"]]]
+Finish = Callable[[Job, FileReport], FileReport]
 
 
 def check_all(
@@ -48,11 +57,15 @@ def check_all(
     *,
     scheduler: str = PROCESSES,
     timed: bool = False,
+    until: Until = iter,
+    finish: Finish | None = None,
 ) -> Generator[tuple[Job, FileReport], None, None]:
     """Yield each job with its report, in order; `plans` are those of all jobs.
 
-    `processes`: 1 is this one; `limit`: seconds that one file may take. Jobs are taken as there is room for
-    them. Close the generator to end the processes at once. `scheduler`: the address of a cluster that does it instead.
+    `processes`: 1 is this one; `limit`: seconds that one file may take; `scheduler`: the address of a cluster that does
+    it instead; `until` passes what is done on, and may end it early; `finish` is told of a job when it is done, before
+    others that are to come before it, and gives the report. Jobs are taken as there is room for them. Close the
+    generator to end the processes at once.
     """
     numbers = {id(plan): number for number, plan in enumerate(plans)}
     work = _Work(tuple(plans), timed=timed)
@@ -66,11 +79,15 @@ def check_all(
 
     following = 0
     with closing(_spread(work, tasks(), processes, limit, scheduler)) as answers:
-        for index, answer in answers:
-            done[index] = answer if isinstance(answer, FileReport) else lost(begun[index], answer)
+        for index, answer in until(answers):
+            job = begun[index]
+            report = answer if isinstance(answer, FileReport) else lost(job, answer)
+            done[index] = finish(job, report) if finish else report
             while following in done:
                 yield begun.pop(following), done.pop(following)
                 following += 1
+    for index in sorted(done):  # some that were begun before it did not come to an end
+        yield begun[index], done[index]
 
 
 def processes_for(files: int) -> int:
@@ -123,9 +140,13 @@ class _Work:
 
     def __init__(self, plans: tuple[Plan, ...], *, timed: bool) -> None:
         self.plans, self.timed = plans, timed
+        self._several = False
 
     def __call__(self, task: _Task, begin: Begin) -> FileReport:
         """Check one file; `begin` is told what is begun."""
+        if self._several:
+            gc.collect(0)  # parts of a model hold each other: a thousand small ones before them would go by themselves
+        self._several = True
         artifact, plan, contracts = task
         if not self.timed:
             return _checked(artifact, self.plans[plan], contracts, begin)
@@ -142,7 +163,7 @@ def _checked(artifact: Artifact, plan: Plan, contracts: tuple[Contract, ...], be
             return unreadable(artifact.name, 0, "not a regular file", plan)
         return check_file(artifact, plan, contracts=contracts, begin=begin)
     except OSError as problem:
-        return unreadable(artifact.name, 0, f"cannot be read: {problem.strerror or problem}", plan)
+        return unreadable(artifact.name, 0, f"{UNOPENED}: {problem.strerror or problem}", plan)
     except Exception as problem:
         if os.environ.get("TFLITE_LINT_DEBUG"):
             raise

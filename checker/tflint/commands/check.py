@@ -12,26 +12,24 @@ from tflint.config.given import flag_layers, per_file_ignores, rule_options
 from tflint.config.hierarchy import Hierarchy
 from tflint.errors import USAGE, TflintError, one_of, say, warn
 from tflint.findings import Report, Summary
+from tflint.interrupts import Interrupts
 from tflint.progress import Bar
 from tflint.report import COLORS, FORMATS, TWICE, Style, pieces, write
+from tflint.report.words import interrupted
 from tflint.run import Run, baseline_of, baseline_path
 from tflint.timing import Stopwatch
 from tflint.work import PROCESSES
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
-    from typing import Protocol
+    from collections.abc import Generator, Iterator, Mapping
 
     from tflint.baseline import Baseline
     from tflint.config.load import Layer
     from tflint.config.settings import Settings
     from tflint.findings import FileReport
-
-    class Counts(Protocol):
-        """What is counted file by file."""
-
-        def add(self, file: FileReport) -> None:
-            """Count a file more."""
+    from tflint.results import Results
+    from tflint.spool import Spool
+    from tflint.statistics import Statistics
 
 
 class Request(NamedTuple):
@@ -68,6 +66,7 @@ class Request(NamedTuple):
     baseline: Path | None = None
     contract: Path | None = None
     changed_since: str | None = None
+    resume: Path | None = None
     jobs: int | None = None
 
     @classmethod
@@ -116,29 +115,24 @@ def check_command(request: Request) -> int:
     )
     if run.waiting:
         say(f"note: {', '.join(run.waiting)}: not run, for it takes --deep to read weights")
-    summary, times = Summary(wanted=len(run.files), excluded=len(run.excluded)), timing.Times()
-    counts: list[Counts] = [summary, times]
-    if request.statistics:
-        from tflint.statistics import Statistics  # noqa: PLC0415 - for who asks
-
-        counts.append(statistics := Statistics())
-    with closing(_stream(request, run, counts, watch)) as stream:
-        files: Iterable[FileReport] = stream
-        if len(outputs) > 1 or outputs[0][0] in TWICE:
-            from tflint.spool import Spool  # noqa: PLC0415 - for who goes through it twice
-
-            files = Spool(stream)
+    checking = _Checking(request, run, watch)
+    with closing(_often(checking.reports(), outputs)) as files:
         rules = run.rules if any(kind == "sarif" for kind, _ in outputs) else ()
-        _write(outputs, Report(files, run.targets, run.assumed_target, rules, summary), _style(request, settings))
+        report = Report(files, run.targets, run.assumed_target, rules, checking.summary)
+        _write(outputs, report, _style(request, settings))
     watch.begin("")
-    if request.statistics:
-        sys.stderr.write(statistics.table())
+    if checking.statistics:
+        sys.stderr.write(checking.statistics.table())
     if request.timing:
-        sys.stderr.write(timing.table(watch.seconds, times))
+        sys.stderr.write(timing.table(watch.seconds, checking.times))
+    if checking.summary.interrupted:
+        stays = f"; {baseline.path} stays as it was" if baseline and _writes(request) else ""
+        say(f"{interrupted(checking.summary)}{stays}")
+        return checking.interrupts.code
     if not run.found:
         warn("no .tflite file found")
         return USAGE if request.error_on_empty else 0
-    return 0 if request.exit_zero else int(summary.fails(settings.threshold))
+    return 0 if request.exit_zero else int(checking.summary.fails(settings.threshold))
 
 
 def _baseline(request: Request, settings: Settings) -> Baseline | None:
@@ -154,30 +148,77 @@ def _baseline(request: Request, settings: Settings) -> Baseline | None:
     return baseline_of(settings, asked=asked, isolated=request.isolated)
 
 
-def _stream(
-    request: Request, run: Run, counts: Iterable[Counts], watch: Stopwatch
-) -> Generator[FileReport, None, None]:
-    """Reports as they come, counted, and behind them those of what is out of date; the baseline is written between."""
+def _often(
+    reports: Generator[FileReport, None, None], outputs: list[tuple[str, Path | None]]
+) -> Generator[FileReport, None, None] | Spool:
+    """Reports to go through as often as the outputs do."""
+    if len(outputs) == 1 and outputs[0][0] not in TWICE:
+        return reports
+    from tflint.spool import Spool  # noqa: PLC0415 - for who goes through them twice
 
-    def told(report: FileReport) -> FileReport:
-        for each in counts:
-            each.add(report)
-        watch.begin("reports")
+    return Spool(reports)
+
+
+class _Checking:
+    """The check of a run as a stream of reports, counted as they come."""
+
+    def __init__(self, request: Request, run: Run, watch: Stopwatch) -> None:
+        self.request, self.run, self.watch = request, run, watch
+        self.interrupts = Interrupts()
+        self.summary, self.times = Summary(wanted=len(run.files), excluded=len(run.excluded)), timing.Times()
+        self.statistics: Statistics | None = None
+        if request.statistics:
+            from tflint.statistics import Statistics  # noqa: PLC0415 - for who asks
+
+            self.statistics = Statistics()
+        kinds = (request.output_format, *(text.partition("=")[0] for text in request.report))
+        self._reports = run.check(
+            request.jobs,
+            scheduler=request.scheduler,
+            timed=request.timing,
+            until=self.interrupts.until,
+            resumable="json-lines" in kinds,
+            results=_results(request, run),
+        )
+
+    def reports(self) -> Generator[FileReport, None, None]:
+        """Reports of models, and behind them those of what is out of date; the baseline is written between."""
+        drawn = bool(self.request.output) or self.request.output_format in TWICE or not sys.stdout.isatty()
+        bar = Bar(len(self.run.files), drawn=drawn)
+        self.watch.begin("checking")
+        with self.interrupts, closing(bar), closing(self._reports) as reports:
+            for report in reports:
+                bar.advance()
+                yield self._counted(report)
+                self.watch.begin("checking")
+        if self.interrupts.code:
+            self.summary.interrupted = True
+        else:
+            self.watch.begin("suppressions and baseline")
+            yield from map(self._counted, self.run.outdated(_kept(self.request, self.run)))
+        self.watch.begin("reports")
+
+    def _counted(self, report: FileReport) -> FileReport:
+        self.summary.add(report)
+        self.times.add(report)
+        if self.statistics:
+            self.statistics.add(report)
+        self.watch.begin("reports")
         return report
 
-    watch.begin("checking")
-    drawn = bool(request.output) or request.output_format in TWICE or not sys.stdout.isatty()
-    bar, reports = (
-        Bar(len(run.files), drawn=drawn),
-        run.check(request.jobs, scheduler=request.scheduler, timed=request.timing),
-    )
-    with closing(bar), closing(reports):
-        for report in reports:
-            bar.advance()
-            yield told(report)
-            watch.begin("checking")
-    watch.begin("suppressions and baseline")
-    yield from map(told, run.outdated(_kept(request, run)))
+
+def _results(request: Request, run: Run) -> Results | None:
+    """The results that the run goes on from, and adds to."""
+    if request.resume is None:
+        return None
+    from tflint.report.json import head_object  # noqa: PLC0415 - for long runs
+    from tflint.results import Results  # noqa: PLC0415 - same
+    from tflint.resume import Keys  # noqa: PLC0415 - same
+
+    results = Results(request.resume, head_object(Report((), run.targets, run.assumed_target)))
+    if done := results.match(run.jobs(Keys())):
+        say(f"{done:,} of {len(run.files):,} models are done in {request.resume}")
+    return results
 
 
 def _kept(request: Request, run: Run) -> Baseline | None:
@@ -196,6 +237,10 @@ def _kept(request: Request, run: Run) -> Baseline | None:
         say(f"kept {baseline.size} of {before.size} findings in {baseline.path}")
         return baseline
     return before
+
+
+def _writes(request: Request) -> bool:
+    return request.write_baseline or request.prune_baseline
 
 
 def _write(outputs: list[tuple[str, Path | None]], report: Report, style: Style) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tflint.report import Style
 
 SCHEMA_VERSION = 1
+TOOL = "tflite-lint"
+OPENING = f'{{"schema_version": {SCHEMA_VERSION}, "tool": {{"name": "{TOOL}", '.encode()  # of a line for the head
 
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - one form for all
@@ -31,7 +33,7 @@ def head_object(report: Report) -> dict[str, Any]:
     """Give what is known of a run before it begins."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "tflite-lint", "version": __version__},
+        "tool": {"name": TOOL, "version": __version__},
         "targets": list(report.targets),
         "assumed_target": report.assumed_target,
     }

@@ -12,12 +12,12 @@ from xml.etree import ElementTree as ET
 
 from tflint.engine import UNFINISHED, UNREADABLE
 from tflint.report.escape import plain, short
-from tflint.report.words import finding_line, located_line, meaning
+from tflint.report.words import finding_line, interrupted, located_line, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.findings import FileReport, Finding, Report
+    from tflint.findings import FileReport, Finding, Report, Summary
     from tflint.report import Style
     from tflint.runtimes.verdict import Verdict
 
@@ -27,18 +27,33 @@ SUFFIX = ".tflite"
 def render(report: Report, style: Style) -> Iterator[str]:
     """One document. Counts of a suite are of its cases, and those of all stand first."""
     sums = dict.fromkeys(("tests", "failures", "errors"), 0)
-    for file in report.files:
-        suite = _suite(file, report, style)
+    for suite in _suites(report, style):
         sums = {key: count + int(suite.get(key, 0)) for key, count in sums.items()}
     root = ET.Element("testsuites", {"name": "tflite-lint", **{key: str(count) for key, count in sums.items()}})
     end = "</testsuites>"
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield ET.tostring(root, encoding="unicode", short_empty_elements=False).removesuffix(end)
-    for file in report.files:
-        suite = _suite(file, report, style)
+    for suite in _suites(report, style):
         ET.indent(suite, level=1)
         yield f"\n  {ET.tostring(suite, encoding='unicode')}"
     yield f"\n{end}\n"
+
+
+def _suites(report: Report, style: Style) -> Iterator[ET.Element]:
+    for file in report.files:
+        yield _suite(file, report, style)
+    if report.summary.interrupted:
+        yield _interrupted(report.summary)
+
+
+def _interrupted(run: Summary) -> ET.Element:
+    """That of the run, by which who reads only this report knows that it is not the whole one."""
+    suite = ET.Element(
+        "testsuite", {"name": "tflite-lint", "tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    )
+    case = ET.SubElement(suite, "testcase", {"name": "every model is checked", "classname": "tflite-lint"})
+    ET.SubElement(case, "error", {"type": "interrupted", "message": interrupted(run)})
+    return suite
 
 
 def _suite(file: FileReport, report: Report, style: Style) -> ET.Element:

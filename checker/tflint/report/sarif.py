@@ -17,7 +17,7 @@ from tflint.findings import Severity
 from tflint.report.escape import short
 from tflint.report.json import dumped
 from tflint.report.repository import identified, relative
-from tflint.report.words import located_line
+from tflint.report.words import interrupted, located_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - one
     findings = _worst(report)
     rules = {rule.code: rule for rule in (*report.rules, *(f.rule for f in findings))}
     order = {code: index for index, code in enumerate(sorted(rules))}
-    run = {
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "tflite-lint",
@@ -52,6 +52,10 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - one
             for finding, identity in identified(findings)
         ],
     }
+    if report.summary.interrupted:
+        run["invocations"] = [
+            {"executionSuccessful": False, "exitCodeDescription": interrupted(report.summary)},
+        ]
     yield dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 

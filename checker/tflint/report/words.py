@@ -10,7 +10,7 @@ from tflint.report.escape import LONGEST_MESSAGE, plain, short
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tflint.findings import FileReport, Finding, Report
+    from tflint.findings import FileReport, Finding, Report, Summary
     from tflint.report import Style
     from tflint.runtimes.verdict import Verdict
 
@@ -80,4 +80,10 @@ def closing(report: Report) -> str:
     assumed = f", no target named: judged against {plain(', '.join(run.judged))}" if run.judged else ""
     hidden = f", {run.suppressed} suppressed" if run.suppressed else ""
     excluded = f", {run.excluded} excluded" if run.excluded else ""
-    return f"{run.models} model{'s' if run.models != 1 else ''}: {found}{hidden}{excluded}{assumed}"
+    broken = f"; {interrupted(run)}" if run.interrupted else ""
+    return f"{run.models} model{'s' if run.models != 1 else ''}: {found}{hidden}{excluded}{assumed}{broken}"
+
+
+def interrupted(run: Summary) -> str:
+    """How far a run came that was ended before its end."""
+    return f"interrupted: {run.models:,} of {run.wanted:,} models checked"
