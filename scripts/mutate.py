@@ -36,7 +36,6 @@ LISTS = ROOT / "tests" / "mutation"
 SECONDS = 60  # of CPU, more than any of these tests takes: a mutant that does is in a loop
 MEMORY = 4 << 30  # bytes
 QUICK = (  # tests of rules beside their contracts
-    "test_offload.py",
     "test_recurrent.py",
     "test_rule_severities.py",
     "test_size.py",
