@@ -53,6 +53,9 @@ def _command(command: list[str], options: dict[str, Any], out: IO[bytes], said: 
             os.dup2(file.fileno(), number)
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         sys.argv = command
+        for module in [module for name, module in sys.modules.items() if name.startswith("tflint")]:
+            for value in list(vars(module).values()):
+                getattr(value, "cache_clear", int)()  # a new process has none
         from tflint.__main__ import main  # noqa: PLC0415 - the mutant's
 
         main()

@@ -35,6 +35,21 @@ ROOT = Path(__file__).parent.parent
 LISTS = ROOT / "tests" / "mutation"
 SECONDS = 60  # of CPU, more than any of these tests takes: a mutant that does is in a loop
 MEMORY = 4 << 30  # bytes
+CHECKER = {  # module -> the tests of what it does
+    "baseline": ("test_baseline.py",),
+    "engine": ("test_plugins.py", "test_rule_severities.py", "test_rules.py"),
+    "findings": ("test_rule_severities.py", "test_suppress.py"),
+    "model.flatbuf": ("test_flatbuf.py", "test_read.py"),
+    "model.read": ("test_read.py", "test_flatbuf.py"),
+    "parity.gates": ("test_parity_numbers.py", "test_verify_gates.py"),
+    "parity.metrics": ("test_parity_numbers.py",),
+    "plans": ("test_config.py", "test_select.py"),
+    "registry": ("test_plugins.py", "test_select.py"),
+    "rule": ("test_plugins.py", "test_rules.py"),
+    "select": ("test_select.py", "test_config_mistakes.py"),
+    "suppress": ("test_suppress.py",),
+    "upkeep": ("test_suppress.py", "test_baseline.py"),
+}
 QUICK = (  # tests of rules beside their contracts
     "test_recurrent.py",
     "test_rule_severities.py",
@@ -103,13 +118,14 @@ def survivors(path: str, jobs: int) -> tuple[int, list[str]]:
 def stages_of(path: str, module: str) -> list[Callable[[], bool]]:
     """What a mutant has to pass, the quick first."""
     if path.startswith("rules/"):
-        preload("tflint.testing", "tflint.fixer.document", "tflint.model.weights", "tflint_rules")
+        preload("pytest", "tflint.testing", "tflint.fixer.document", "tflint.model.weights", "tflint_rules")
         codes = codes_of(module)
         remember()
         contracts(codes)
         files = [name for name in QUICK if any(code in (ROOT / "tests" / name).read_text() for code in codes)]
         return [lambda: contracts(codes), *([lambda: tests(files)] if files else [])]
-    return []
+    preload("pytest", "numpy", "hypothesis", "flatbuffers", "tflite", "typer", "rich.console")  # and nothing of tflint
+    return [lambda: tests(CHECKER[module.removeprefix("tflint.")])]
 
 
 def codes_of(module: str) -> list[str]:
@@ -133,8 +149,6 @@ def codes_of(module: str) -> list[str]:
 
 def preload(*names: str) -> None:
     """Import what mutants need alike."""
-    import pytest  # noqa: F401, PLC0415 - it takes time, once
-
     for name in names:
         importlib.import_module(name)
 
@@ -169,7 +183,19 @@ def tests(files: Sequence[str]) -> bool:
 
     forked_command.install()
 
-    options = ["-x", "-q", "-m", "not slow", "-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    options = [
+        "-x",
+        "-q",
+        "--assert=plain",
+        "-m",
+        "not slow",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+    ]
     return pytest.main([*options, *(str(ROOT / "tests" / name) for name in files)]) == 0
 
 
