@@ -22,9 +22,12 @@ UNIONS = (
 )
 MAX_DEPTH = 64
 MAX_TABLES = 1_000_000
+SMALLEST = 8  # bytes of a table that is not shared: the offset that leads to it, and the one that leads to its vtable
+SHARED_TABLES = 10_000  # that many whatever the file's size, for offsets may lead to one table again and again
 MAX_STRUCTURE = 0x7FFFFFFE  # FLATBUFFERS_MAX_BUFFER_SIZE: what lies behind is weights, reached by offset and size
 MAX_ELEMENTS = 10_000_000  # values decoded in all, ten for each table
 CHARACTERS = 8  # of a string, or bytes of it, count as one value
+LONG = 256  # bytes of a vtable count as one value: hostile ones have 64 kB and lie over one another
 SHARED = 1_000_000  # that many of them whatever the file's size, for vectors and strings may share bytes
 
 _U32 = struct.Struct("<I").unpack_from
@@ -109,7 +112,7 @@ class Reader:
     """
 
     __slots__ = (
-        *("_errors", "_layouts", "_most", "_places", "_view"),
+        *("_errors", "_layouts", "_most", "_most_tables", "_places", "_view"),
         *("data", "elements", "end", "newer", "size", "tables"),
     )
 
@@ -121,6 +124,7 @@ class Reader:
         self._view = memoryview(data)
         self.tables = 0
         self.elements = 0
+        self._most_tables = min(MAX_TABLES, SHARED_TABLES + self.size // SMALLEST)
         self._most = min(MAX_ELEMENTS, SHARED + self.size)  # four times what lies in the file, if none is shared
         self.end = 0  # furthest byte reached: what lies behind it is a tail
         self._layouts: dict[tuple[bytes, str], _Layout] = {}
@@ -135,8 +139,8 @@ class Reader:
     def table(self, pos: int, name: str, depth: int) -> Table:
         """Decode the table `name` at byte `pos`."""
         self.tables += 1
-        if self.tables > MAX_TABLES:
-            raise MalformedModelError(f"more than {MAX_TABLES:,} tables", pos)
+        if self.tables > self._most_tables:
+            raise MalformedModelError(f"more than {self._most_tables:,} tables", pos)
         if depth > MAX_DEPTH:
             raise MalformedModelError(f"tables nested deeper than {MAX_DEPTH}", pos)
         data, size = self.data, self.size
@@ -197,9 +201,11 @@ class Reader:
         if size % 2 or vtable + size > self.size:
             raise MalformedModelError(f"the vtable of {name} has a bad size", vtable)
         self.end = max(self.end, vtable + size)
+        self.spend(size // LONG)
         raw = bytes(self._view[vtable + 4 : vtable + size])
         layout = self._layouts.get((raw, name))
         if layout is None:
+            self.spend(size // CHARACTERS)  # it is kept
             entries = struct.unpack(f"<{len(raw) // 2}H", raw)
             fields = schema.TABLES[name]
             layout = self._layouts[raw, name] = _Layout(entries, fields, vtable)
@@ -217,10 +223,10 @@ class Reader:
         vectors = [(child, *self._vector(self._follow(pos + at), 4)) for child, at in layout.vectors]
         total = self.tables + sum(count for *_, count in vectors)
         if total > MANY:
-            for child, start, count in vectors if total <= MAX_TABLES else ():
+            for child, start, count in vectors if total <= self._most_tables else ():
                 total += sum(self._under(at, child) for at in self._targets(start, count))
-            if total > MAX_TABLES:
-                raise MalformedModelError(f"more than {MAX_TABLES:,} tables", pos)
+            if total > self._most_tables:
+                raise MalformedModelError(f"more than {self._most_tables:,} tables", pos)
 
     def _under(self, pos: int, name: str) -> int:
         """How many tables hang right under a table."""

@@ -22,7 +22,7 @@ class Reached:
         self.ops: set[Op] = set()
         self.tensors: set[tuple[int, int]] = set()
         self.mentioned: set[tuple[int, int]] = set()  # in these subgraphs, by dead operators too
-        self._effects: dict[int, bool] = {}
+        self._acting = self._graphs_that_act()
         todo = [graph.index for graph in model.entry_graphs]
         while todo:
             index = todo.pop()
@@ -39,14 +39,13 @@ class Reached:
         signatures = [each for each in self.model.signatures if each.subgraph_index == graph.index]
         outputs = {*graph.output_indices, *(index for each in signatures for _, index in each.outputs or ())}
         inputs = {*graph.input_indices, *(index for each in signatures for _, index in each.inputs or ())}
-        todo = [op for index in outputs for op in makers.get(index, ())]
-        todo += [op for op in graph.ops if self._acts(op)]
-        alive: set[Op] = set()
+        alive = {op for op in graph.ops if self._acts(op)}
+        todo = [*outputs, *(index for op in alive for index in _operands(op))]
         while todo:
-            op = todo.pop()
-            if op not in alive:
-                alive.add(op)
-                todo += [maker for index in _operands(op) for maker in makers.get(index, ())]
+            for op in makers.pop(todo.pop(), ()):
+                if op not in alive:
+                    alive.add(op)
+                    todo += _operands(op)
         self.ops |= alive
         self.tensors |= _touched(graph, inputs | outputs, alive)
         self.mentioned |= self.tensors if len(alive) == len(graph.ops) else _touched(graph, inputs | outputs, graph.ops)
@@ -54,17 +53,27 @@ class Reached:
 
     def _acts(self, op: Op) -> bool:
         """It is there for more than its outputs."""
-        if op.name in EFFECTS or not op.output_indices or op.opcode is None or op.name.startswith("BUILTIN_"):
-            return True
-        states = (tensor for tensor in op.inputs if tensor is not None)
-        return any(tensor.is_variable for tensor in states) or any(map(self._graph_acts, subgraphs_of(op)))
+        return _acts_itself(op) or any(index in self._acting for index in subgraphs_of(op))
 
-    def _graph_acts(self, index: int) -> bool:
-        if index not in self._effects:
-            self._effects[index] = False  # of a circle, until more is known
-            graphs = self.model.subgraphs
-            self._effects[index] = 0 <= index < len(graphs) and any(map(self._acts, graphs[index].ops))
-        return self._effects[index]
+    def _graphs_that_act(self) -> set[int]:
+        """Subgraphs with an operator that acts, or that calls such a one; a file may nest them as deep as it likes."""
+        callers: dict[int, set[int]] = {}
+        for graph in self.model.subgraphs:
+            for index in (index for op in graph.ops for index in subgraphs_of(op)):
+                callers.setdefault(index, set()).add(graph.index)
+        todo = [graph.index for graph in self.model.subgraphs if any(map(_acts_itself, graph.ops))]
+        found: set[int] = set()
+        while todo:
+            if (index := todo.pop()) not in found:
+                found.add(index)
+                todo += callers.get(index, ())
+        return found
+
+
+def _acts_itself(op: Op) -> bool:
+    if op.name in EFFECTS or not op.output_indices or op.opcode is None or op.name.startswith("BUILTIN_"):
+        return True
+    return any(tensor is not None and tensor.is_variable for tensor in op.inputs)
 
 
 def _operands(op: Op) -> tuple[int, ...]:

@@ -54,8 +54,10 @@ def shape_mismatch(model: Model) -> Iterator[Hit]:
     """
     for graph in model.subgraphs:
         for found in computed(graph):
+            if not _takes_fixed(found.op):
+                continue
             for tensor, made in zip(found.op.outputs, found.shapes(), strict=False):
-                if tensor is not None and made is not None and _is_sure(found.op, tensor, made):
+                if tensor is not None and made is not None and _is_fixed(tensor, made):
                     x = found.op.inputs[0]
                     elements = x.elements if x is not None else 0
                     if found.op.name == "RESHAPE" and prod(made) != elements:
@@ -67,8 +69,10 @@ def shape_mismatch(model: Model) -> Iterator[Hit]:
                     yield hit(tensor, op=found.op.name, given=list(x.shape) if x else [], problem=problem)
 
 
-def _is_sure(op: Op, output: Tensor, made: tuple[int, ...]) -> bool:
-    """All that is compared is stored and fixed; [] may be a scalar or an absent shape."""
-    if not output.shape or output.is_dynamic or any(dim < 0 for dim in made) or not op.inputs:
-        return False
-    return all(x is None or x.is_constant or (x.shape and not x.is_dynamic) for x in op.inputs)
+def _takes_fixed(op: Op) -> bool:
+    """Its inputs are stored and fixed; [] may be a scalar or an absent shape."""
+    return bool(op.inputs) and all(x is None or x.is_constant or (x.shape and not x.is_dynamic) for x in op.inputs)
+
+
+def _is_fixed(output: Tensor, made: tuple[int, ...]) -> bool:
+    return bool(output.shape) and not output.is_dynamic and all(dim >= 0 for dim in made)

@@ -51,14 +51,22 @@ def input_is_output(model: Model) -> Iterator[Hit]:
     LiteRT tflite/core/subgraph.cc (CheckInputAndOutputForOverlap), f674577; measured on 32 runtimes.
     """
     for graph in model.entry_graphs:
+        given = _places(graph.input_indices)
         for output, index in enumerate(graph.output_indices):
-            if index >= 0 and index in graph.input_indices and (tensor := graph.outputs[output]):
-                yield hit(
-                    tensor, tensor=tensor.name, input=graph.input_indices.index(index), output=output, of="the model"
-                )
+            if index >= 0 and index in given and (tensor := graph.outputs[output]):
+                yield hit(tensor, tensor=tensor.name, input=given[index], output=output, of="the model")
     for op in model.ops:
-        for index in set(op.input_indices) & set(op.output_indices) - {-1}:
-            place, output = op.input_indices.index(index), op.output_indices.index(index)
-            named = op.inputs[place]
+        if not (shared := set(op.input_indices) & set(op.output_indices) - {-1}):
+            continue
+        taken, made = _places(op.input_indices), _places(op.output_indices)
+        for index in shared:
+            named = op.inputs[taken[index]]
             name = named.name if named else f"#{index}"
-            yield hit(op, severity=Severity.ERROR, tensor=name, input=place, output=output, of=f"one {op.kind}")
+            yield hit(
+                op, severity=Severity.ERROR, tensor=name, input=taken[index], output=made[index], of=f"one {op.kind}"
+            )
+
+
+def _places(indices: tuple[int, ...]) -> dict[int, int]:
+    """Where each stands first."""
+    return {index: place for place, index in reversed(tuple(enumerate(indices)))}
