@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -62,6 +63,19 @@ def test_a_report_is_printed_when_its_model_is_done(kind: str, jobs: int, tmp_pa
     assert b"a.tflite" in early
     assert b"bad.tflite" not in early
     assert late.index(b"bad.tflite") < late.index(b"c.tflite")
+
+
+def test_other_reports_are_written_when_nobody_reads(tmp_path: Path) -> None:
+    """Who reads stdout may go at any time: a report that goes into a file is whole all the same."""
+    folder = models(tmp_path, "a", "b", "c")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command: list[str | Path] = [TFLINT, "check", folder, "-f", "concise", f"--report=json={tmp_path / 'out.json'}"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=300, env=environment())
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert len(json.loads((tmp_path / "out.json").read_text())["files"]) == 3
 
 
 def test_tasks_are_taken_as_there_is_room() -> None:

@@ -244,14 +244,20 @@ def _writes(request: Request) -> bool:
 
 
 def _write(outputs: list[tuple[str, Path | None]], report: Report, style: Style) -> None:
-    """Write each report, the first as its files come."""
+    """Write each report, the first as its files come; the others also where nobody reads stdout any more."""
+    unread: BrokenPipeError | None = None
     for kind, path in outputs:
         if path is not None:
             write(path, pieces(kind, report, style._replace(color="never")))
             continue
-        for piece in pieces(kind, report, style):
-            sys.stdout.write(piece)
-            sys.stdout.flush()
+        try:
+            for piece in pieces(kind, report, style):
+                sys.stdout.write(piece)
+                sys.stdout.flush()
+        except BrokenPipeError as problem:
+            unread = problem
+    if unread:
+        raise unread
 
 
 def _style(request: Request, settings: Settings) -> Style:
