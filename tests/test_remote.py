@@ -117,7 +117,7 @@ def test_without_ranges_a_small_file_is_taken_whole(tmp_path: Path) -> None:
         done = tflint(tmp_path, "check", "-f", "concise", f"{server.url}/big.tflite")
 
     assert done.returncode == 1
-    assert "gives no ranges of its 70,000," in done.stdout
+    assert "gives no ranges of its 70,0" in done.stdout
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "HTTP 404 Not Found"), (403, "HTTP 403"), (500, "HTTP 500")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
 SUFFIX = ".tflite"
@@ -12,8 +11,7 @@ ARCHIVES = (*SEARCHED, ".zip", ".whl", ".tar.gz", ".tgz")
 INSIDE = "!/"  # between an archive and its member, as in JAR URLs (java.net.JarURLConnection)
 STORED, DEFLATED, GZIP = "", "deflate", "gzip"
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-_SECRETS = re.compile(r"(://)[^/?#]*@|[?#].*", re.DOTALL)
+_SCHEME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-")
 
 
 class Part(NamedTuple):
@@ -47,7 +45,8 @@ class Artifact(NamedTuple):
 
 def is_url(text: str) -> bool:
     """Whether a path is a URL: it starts with a scheme of at least two letters and `://`."""
-    return "://" in text and _URL.match(text) is not None
+    scheme, colon, _ = text.partition("://")
+    return len(scheme) > 1 and bool(colon) and scheme[0].isalpha() and scheme.isascii() and set(scheme) <= _SCHEME
 
 
 def is_archive(where: str) -> bool:
@@ -57,7 +56,11 @@ def is_archive(where: str) -> bool:
 
 def redacted(where: str) -> str:
     """A URL without user, password, query and fragment; a path as it is."""
-    return _SECRETS.sub(r"\1", where) if is_url(where) else where
+    if not is_url(where):
+        return where
+    import re  # noqa: PLC0415 - for URLs
+
+    return re.sub(r"(?s)(://)[^/?#]*@|[?#].*", r"\1", where)
 
 
 def absolute(name: str | os.PathLike[str]) -> str:

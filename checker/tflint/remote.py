@@ -28,7 +28,7 @@ MAX_WHOLE = 1 << 26  # bytes that are taken whole from a server that gives no ra
 WEB = ("http", "https")
 STAMPS = ("size", "ETag", "Last-Modified", "LastModified", "etag", "mtime", "generation")  # of one version of a file
 _URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]+://[^\s'\"<>()]+")
-_GLOB = re.compile(r"[*?\[]")
+_GLOB = re.compile(r"[*\[]")  # `?` begins a query, such as the version of an object
 
 
 class RemoteError(OSError):
