@@ -40,7 +40,7 @@ def no_commands(report: str) -> str:
 
 
 def encoded(document: str) -> str:
-    """Disarm `##` in a JSON document, where it stands in strings only."""
+    """Disarm `##` in a JSON document or a sketch, where it stands in strings only."""
     return re.sub("(?<=#)#", r"\\u0023", document)
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tflint.model import schema
+from tflint.report.escape import encoded
 from tflint.sketch.text import float_text, name_text, value_text, vector_text
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def show(model: Model, *, weights: bool = True) -> str:
     lines += [_signature(signature, model) for signature in model.signatures]
     lines += [_metadata(entry) for entry in model.metadata]
     lines += [f"unused {_opcode(c)}" for c in model.operator_codes if c.index not in model.used_opcodes]
-    return "\n".join(lines) + "\n"
+    return encoded("\n".join(lines)) + "\n"
 
 
 def handles(graph: Subgraph) -> list[str]:
