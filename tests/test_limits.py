@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from running import CLEAN, one_line, tflint, write_model
+from tflint.engine import Plan, check_model
+from tflint.model.read import decode
+from tflint.model.write import encode
+from tflint.registry import catalogue
+from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,3 +87,16 @@ def test_one_file_takes_no_longer_than_its_limit(jobs: str, tmp_path: Path) -> N
     found = only(tmp_path, "models", "--extend-select", "ACM", "--jobs", jobs, **more)
 
     assert found["message"] == "the check did not finish: it took longer than 2 seconds (ACM101)"
+
+
+def test_a_wide_interface_takes_time_in_proportion() -> None:
+    """A hundred thousand inputs and outputs: going through all of one for each of the other would take minutes."""
+    names = [{"name": "x", "shape": [1]}] * 2
+    graph = {"tensors": names, "inputs": [0] * 100_000, "outputs": [1] * 99_999 + [0], "operators": []}
+    model = decode(bytes(encode({"version": 3, "buffers": [{}], "subgraphs": [graph]})))
+    before = time.process_time()
+
+    report = check_model(model, Plan(tuple(catalogue().values()), (resolve("litert"),)))
+
+    assert {"TFL110", "TFL904"} <= {finding.rule.code for finding in report.findings}
+    assert time.process_time() - before < 30

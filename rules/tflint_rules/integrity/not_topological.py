@@ -79,8 +79,8 @@ def not_topological(graph: Subgraph) -> Iterator[Hit]:
             elif tensor.is_variable:
                 yield hit(op, related=(tensor,), problem="an output is a variable")
             produced.add(index)
-    missing = [i for i in graph.output_indices if 0 <= i < count and i not in produced | ready]
-    for index in missing:
+    known = produced | ready
+    for index in (index for index in graph.output_indices if 0 <= index < count and index not in known):
         if not _holds(graph.tensors[index]):
             yield hit(graph.tensors[index], problem="an output of the subgraph is made by nothing")
 
