@@ -45,8 +45,9 @@ def indexed(op: Op, model: Model) -> Indexed | None:
     source, wraps = _source(model, indices)
     if source is None or not source.dtype.startswith(("int", "uint")):
         return None
-    graph = model.subgraphs[source.subgraph]
-    if source.index not in graph.input_indices or graph not in model.entry_graphs:
+    if (source.subgraph, source.index) not in model.given:
+        return None
+    if model.subgraphs[source.subgraph] not in model.entry_graphs:
         return None
     return Indexed(source, table, table.shape[axis], wraps)
 

@@ -177,7 +177,7 @@ class Model:
         """Subgraph 0: what an interpreter runs."""
         return self.subgraphs[0] if self.subgraphs else None
 
-    @property
+    @cached_property
     def entry_graphs(self) -> tuple[Subgraph, ...]:
         """Subgraphs that an application enters: the primary one and those of signatures; bodies are not among them."""
         wanted = {0, *(signature.subgraph_index for signature in self.signatures)}
@@ -214,6 +214,16 @@ class Model:
     def producers(self) -> Mapping[tuple[int, int], Op]:
         """(subgraph, tensor) -> the operator that writes it."""
         return {(op.subgraph, index): op for op in self.ops for index in op.output_indices}
+
+    @cached_property
+    def given(self) -> frozenset[tuple[int, int]]:
+        """(subgraph, tensor) of the inputs of all subgraphs."""
+        return frozenset((graph.index, index) for graph in self.subgraphs for index in graph.input_indices)
+
+    @cached_property
+    def results(self) -> frozenset[tuple[int, int]]:
+        """(subgraph, tensor) of the outputs of all subgraphs."""
+        return frozenset((graph.index, index) for graph in self.subgraphs for index in graph.output_indices)
 
     @cached_property
     def used_opcodes(self) -> frozenset[int]:

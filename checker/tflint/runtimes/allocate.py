@@ -190,7 +190,7 @@ class _Walk:
                 continue
             held = tensor.is_constant and not (tensor.buffer and tensor.buffer.outside)
             held |= not tensor.elements or op.name == "CUSTOM"  # nothing to read; an accelerator's scratch
-            if not held and index not in self.model.subgraphs[tensor.subgraph].input_indices:
+            if not held and (tensor.subgraph, index) not in self.model.given:
                 self.refuse(stage, "TFL904", op, problem=f"{tensor.label} is an input that nothing makes")
 
     def _demands(self, facts: Kernel, *, delegated: bool) -> tuple[Check, ...]:

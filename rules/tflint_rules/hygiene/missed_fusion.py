@@ -78,7 +78,7 @@ def _wasted(op: Op, model: Model) -> str:
         return f"CAST from {x.dtype} to {y.dtype} changes nothing" if x.dtype == y.dtype else ""
     if op.name == "TRANSPOSE":
         found = match(model, op, TURNS)
-        kept = y.index in model.subgraphs[op.subgraph].output_indices
+        kept = (op.subgraph, y.index) in model.results
         return "TRANSPOSE undoes the TRANSPOSE before it" if found and not kept and _cancel(found) else ""
     pattern = {"RESHAPE": RESHAPES, "ADD": SCALED, "MUL": SCALED}.get(op.name, ACTIVATED)
     found = match(model, op, pattern)
@@ -105,7 +105,7 @@ def _cancel(found: Match) -> bool:
 def _is_alone(model: Model, tensor: Tensor) -> bool:
     """One op reads it, and it is no result."""
     readers = model.consumers.get((tensor.subgraph, tensor.index), ())
-    return len(readers) == 1 and tensor.index not in model.subgraphs[tensor.subgraph].output_indices
+    return len(readers) == 1 and (tensor.subgraph, tensor.index) not in model.results
 
 
 def _per_channel(found: Match) -> bool:

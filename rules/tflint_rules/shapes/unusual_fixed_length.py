@@ -77,7 +77,7 @@ def _source(model: Model, tensor: Tensor | None) -> Tensor | None:
             return None
         maker = model.producers.get((tensor.subgraph, tensor.index))
         if maker is None:
-            return tensor if tensor.index in model.subgraphs[tensor.subgraph].input_indices else None
+            return tensor if (tensor.subgraph, tensor.index) in model.given else None
         if maker.name not in PASS or not maker.inputs:
             return None
         tensor = maker.inputs[-1] if maker.name in ("SELECT", "SELECT_V2") else maker.inputs[0]
