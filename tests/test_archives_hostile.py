@@ -106,6 +106,13 @@ def test_members_that_share_bytes_are_refused(tmp_path: Path) -> None:
     assert problems(path) == ["a zip archive whose members overlap"]
 
 
+def test_a_member_without_a_name_is_looked_at(tmp_path: Path) -> None:
+    """An empty name, or one that begins with a NUL, is one too."""
+    path = patched(archive(tmp_path / "a.zip", {"m": CLEAN}), 46, b"\0")
+
+    assert problems(path) == [""]
+
+
 def test_a_damaged_directory_is_told(tmp_path: Path) -> None:
     """Wherever an archive is cut off, that is a finding and no traceback."""
     whole = archive(tmp_path / "a.zip", {"m.tflite": CLEAN, "n.tflite": FLAWED}).read_bytes()

@@ -50,7 +50,7 @@ def members(data: Any) -> Iterator[Member]:
         raise MalformedModelError(f"a zip archive of {len(entries):,} members: more than {MAX_MEMBERS:,}")
     if sum(entry.compress_size for entry in entries) > len(data):
         raise MalformedModelError("a zip archive whose members overlap")
-    entries = [entry for entry in entries if not entry.is_dir()]
+    entries = [entry for entry in entries if not entry.filename.endswith("/")]  # `is_dir` wants a name
     if hasattr(data, "gather"):
         entries = [entry for entry in entries if _likely(entry)]
         data.gather((at, at + HEADER) for entry in entries if 0 <= (at := entry.header_offset) <= len(data) - HEADER)
