@@ -151,3 +151,38 @@ def test_rank_is_limited() -> None:
     """A shape of ten thousand dimensions is an attack, not a tensor."""
     with pytest.raises(MalformedModelError, match="10,000 dimensions"):
         decode(bytes(encode({"version": 3, "subgraphs": [{"tensors": [{"shape": [1] * 10_000}]}]})))
+
+
+def test_fields_are_aligned_as_their_types() -> None:
+    """Processors that mind would stop at one that is not, and the official verifier refuses it."""
+    model = bytes(encode({"version": 3, "description": "d", "buffers": [{"offset": 64, "size": 4}]}))
+    reasons = set()
+    for offset in range(0, len(model) - 1, 2):
+        for step in (1, 2, 4):
+            data = bytearray(model)
+            data[offset] ^= step
+            try:
+                decode(bytes(data))
+            except MalformedModelError as problem:
+                reasons.add(problem.reason)
+
+    assert reasons >= {
+        "field version is not aligned to 4 bytes",
+        "field description is not aligned to 4 bytes",
+        "an 8-byte field of Buffer is not aligned",
+    }
+
+
+def test_nesting_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables in tables cannot take the reader's own stack."""
+    monkeypatch.setattr(flatbuf, "MAX_DEPTH", 3)
+
+    with pytest.raises(MalformedModelError, match="tables nested deeper than 3"):
+        decode(CLEAN)
+
+
+@pytest.mark.parametrize("size", [0, 4, 7])
+def test_a_root_needs_its_bytes(size: int) -> None:
+    """A few bytes hold no offset and no identifier."""
+    with pytest.raises(MalformedModelError, match="the file ends before the root table"):
+        Reader(CLEAN[:size]).root("Model")
