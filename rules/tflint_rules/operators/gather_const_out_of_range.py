@@ -52,7 +52,7 @@ def gather_const_out_of_range(op: Op, weights: Weights | None) -> Iterator[Hit]:
         return
     table, indices = op.inputs[at_table], op.inputs[at_indices]
     values = _values(indices, weights)
-    if table is None or indices is None or values is None or not table.shape:
+    if table is None or indices is None or values is None:
         return
     for axis, column in _columns(op, table, indices, values):
         rows = table.shape[axis]
@@ -82,5 +82,5 @@ def _columns(op: Op, table: Tensor, indices: Tensor, values: Any) -> Iterator[tu
             yield axis, values[axis::depth]
         return
     axis = op.options.get("axis", 0) if op.name == "GATHER" else 0
-    if isinstance(axis, int) and -rank <= axis < rank:
+    if -rank <= axis < rank:
         yield axis % rank, values
