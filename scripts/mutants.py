@@ -180,6 +180,8 @@ def _is_table(node: ast.AST | None) -> bool:
         return all(key is not None and _is_table(key) for key in node.keys) and all(map(_is_table, node.values))
     if isinstance(node, ast.Set | ast.Tuple | ast.List):
         return all(map(_is_table, node.elts))
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.BitOr) and _is_table(node.right)
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 

@@ -46,6 +46,15 @@ def test_an_assumed_target_tells_the_minimum_of_new_ops() -> None:
     assert not findings("TFL201", RELU, "litert", assumed=True)
 
 
+def test_an_assumed_target_hears_of_maps_that_others_refuse() -> None:
+    """TFL104: the runtime that was assumed takes it."""
+    text = "graph main() -> (y)\ny: float32[2] = const [1.0,2.0]\nsignature constant - -> (y=y)\n"
+    (found,) = findings("TFL104", text, "litert", assumed=True)
+
+    assert found.severity.value == "info"
+    assert not findings("TFL104", text, "litert")
+
+
 def test_float_borders_break_a_target_without_float(tmp_path: Path) -> None:
     """The profile's `io_dtypes` makes an error of it."""
     board = tmp_path / "board.toml"

@@ -73,7 +73,7 @@ def _problem(tensor: Tensor, scales: list[float]) -> tuple[str, float, Severity 
     wrong = next((scale for scale in scales if not -inf < scale < inf), None)
     if wrong is not None:
         return "a scale that is no number", wrong, None
-    low, dead = min(scales), len(scales) > 1 and max(scales) > TINY
+    low, dead = min(scales), max(scales) > TINY
     if low < 0:
         return "a negative scale", low, None
     if low == 0:
