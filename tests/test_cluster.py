@@ -82,7 +82,8 @@ def test_a_worker_that_is_killed_costs_nothing(home: Path, three: Cluster, tmp_p
         out, err = process.communicate(timeout=280)
 
     assert begun < len(names)
-    assert (process.returncode, err) == (1, "")
+    assert process.returncode == 1
+    assert [line for line in err.splitlines() if "to import" not in line] == []  # a busy machine imports slowly
     assert reported(out) == {f"models/{name}.tflite": reported(out)["models/slow00.tflite"] for name in names}
     assert "seen" in reported(out)["models/slow00.tflite"]
     assert out == check(home, tmp_path, "-f", "json-lines", "--jobs", 2).stdout
