@@ -35,7 +35,8 @@ def acme_thing(file: ModelFile):
 def only(folder: Path, *arguments: object, **environment: str) -> dict[str, Any]:
     """Check the one model of a folder, which fails; give the one finding of it, and hold its verdict to be unknown."""
     done = tflint(folder, "check", "-f", "json", *arguments, **environment)
-    assert (done.returncode, done.stderr) == (1, ""), done.stdout
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
     (file,) = json.loads(done.stdout)["files"]
     (finding,) = file["findings"]
     assert [each["verdict"] for each in file["verdicts"].values()] == ["unknown"]
@@ -83,10 +84,10 @@ def test_one_file_takes_no_longer_than_its_limit(jobs: str, tmp_path: Path) -> N
     (site / "acme_pack" / "__init__.py").write_text(HANG)
     write_model(tmp_path / "models" / "m.tflite", CLEAN)
 
-    more = {"PYTHONPATH": str(site), "TFLITE_LINT_FILE_SECONDS": "2"}
+    more = {"PYTHONPATH": str(site), "TFLITE_LINT_FILE_SECONDS": "5"}
     found = only(tmp_path, "models", "--extend-select", "ACM", "--jobs", jobs, **more)
 
-    assert found["message"] == "the check did not finish: it took longer than 2 seconds (ACM101)"
+    assert found["message"] == "the check did not finish: it took longer than 5 seconds (ACM101)"
 
 
 def test_a_wide_interface_takes_time_in_proportion() -> None:
