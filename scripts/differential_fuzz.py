@@ -11,13 +11,14 @@ child process. Disagreements:
   allocates-not  `allocate_tensors()` fails (or dies), and tflint's verdict is supported
   refused    the interpreter allocates, and tflint's verdict is unsupported
 
-The last two are figures of the facts about kernels; the first three are failures: exit code 1. The first files of each
-kind and reason are kept in --keep.
+The last two are figures of the facts about kernels; the first three are failures, but for what KNOWN names: exit code
+1. The first files of each kind and reason are kept in --keep. Ctrl-C ends the run with what was found so far.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import re
 import sys
@@ -38,6 +39,11 @@ FAILURES = ("missed", "false", "loads-not")
 LARGEST = 64 * 1024
 EXAMPLES = 5  # of one kind and reason that are kept
 FINE = ("supported", "partial", "unknown")
+KNOWN = {  # what the runtime says -> why tflint does not
+    "UnicodeDecodeError": "signature keys that are no UTF-8: the view escapes them, and does not tell",
+    "MultiAxisQuantization": "a check that was seen in 2.3.0; what other releases make of it is not measured",
+    "with buffer or external buffer": "which releases refuse an external buffer beside inline data is not measured",
+}
 
 
 class Ours(NamedTuple):
@@ -81,6 +87,11 @@ def compared(ours: Ours, theirs: Outcome) -> Disagreement | None:
     return Disagreement(kind, _form(f"{ours.value} {ours.reason}"), _form(theirs.words)) if kind else None
 
 
+def is_failure(difference: Disagreement) -> bool:
+    """One that is neither a fact of kernels nor known."""
+    return difference.kind in FAILURES and not any(words in difference.theirs for words in KNOWN)
+
+
 def _form(words: str) -> str:
     return re.sub(r"-?\d[\d,]*", "n", " ".join(words.split()))[:160]
 
@@ -99,23 +110,24 @@ def main() -> int:
     runtime, began = Runtime(), time.monotonic()
     pairs: Counter[str] = Counter()
     found: Counter[Disagreement] = Counter()
-    for _ in range(args.files):
-        data = mutator.mutant()
-        ours, theirs = judged(data, target), runtime.run(data)
-        pairs[f"tflint {ours.value}, LiteRT {theirs.stage}{' died' if theirs.died else ''}"] += 1
-        if difference := compared(ours, theirs):
-            found[difference] += 1
-            if args.keep and found[difference] <= EXAMPLES:
-                folder = args.keep / difference.kind
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / f"{list(found).index(difference)}-{found[difference]}.tflite").write_bytes(data)
+    with contextlib.suppress(KeyboardInterrupt):
+        for _ in range(args.files):
+            data = mutator.mutant()
+            ours, theirs = judged(data, target), runtime.run(data)
+            pairs[f"tflint {ours.value}, LiteRT {theirs.stage}{' died' if theirs.died else ''}"] += 1
+            if difference := compared(ours, theirs):
+                found[difference] += 1
+                if args.keep and found[difference] <= EXAMPLES:
+                    folder = args.keep / difference.kind
+                    folder.mkdir(parents=True, exist_ok=True)
+                    (folder / f"{list(found).index(difference)}-{found[difference]}.tflite").write_bytes(data)
     runtime.close()
     for pair, count in sorted(pairs.items()):
         print(f"{count:>9,}  {pair}")
     for index, (difference, count) in enumerate(found.items()):
         print(f"{difference.kind} {index}: {count:,} files; tflint: {difference.ours}; {target}: {difference.theirs}")
-    failures = sum(count for difference, count in found.items() if difference.kind in FAILURES)
-    print(f"{args.files:,} files against {target}, {failures} failures, {time.monotonic() - began:.0f} s")
+    failures = sum(count for difference, count in found.items() if is_failure(difference))
+    print(f"{pairs.total():,} files against {target}, {failures} failures, {time.monotonic() - began:.0f} s")
     return 1 if failures else 0
 
 

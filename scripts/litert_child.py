@@ -47,7 +47,7 @@ class Runtime:
                     return told
                 stage = "allocate"
             ended = "no end within the time"
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             child.join()
             ended = f"signal {-(child.exitcode or 0)}"
         self.close()

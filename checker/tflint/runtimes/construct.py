@@ -6,6 +6,8 @@ releases do differently is in their profiles, measured with 70 defective models 
 
 from __future__ import annotations
 
+from itertools import accumulate
+from operator import mul
 from typing import TYPE_CHECKING
 
 from tflint.model import schema
@@ -116,7 +118,7 @@ def _operator_code(code: OperatorCode, profile: RuntimeProfile) -> Iterator[Refu
 
 
 def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[Refusal]:
-    if tensor.buffer is None and model.buffers:
+    if tensor.buffer is None and tensor.buffer_index and "buffers" not in model.absent:
         problem = f"buffer {tensor.buffer_index} of {len(model.buffers)}"
         yield _load("TFL902", tensor, problem=problem)
         return
@@ -135,10 +137,15 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
         return
     if any(dim < 0 for dim in tensor.shape):
         yield _load("TFL907", tensor, problem=f"a negative dimension in {list(tensor.shape)}")
-    elif tensor.elements > MAX_BYTES or tensor.elements * max(tensor.bits, 8) // 8 > MAX_BYTES:
+    elif _wraps(tensor.shape) or tensor.elements * max(tensor.bits, 8) // 8 > MAX_BYTES:
         yield _load("TFL907", tensor, problem=f"{list(tensor.shape)} overflows")
     elif tensor.is_constant and not tensor.external_buffer:
         yield from _constant(tensor, profile)
+
+
+def _wraps(shape: tuple[int, ...]) -> bool:
+    """A product on the way leaves 64 bits, whatever a later 0 makes of it (tflite/util.cc, BytesRequired)."""
+    return any(count > MAX_BYTES for count in accumulate(shape, mul))
 
 
 def _constant(tensor: Tensor, profile: RuntimeProfile) -> Iterator[Refusal]:
