@@ -21,7 +21,8 @@ input that is left out is `None`, and so are the values of what is no small cons
 """
 PYTHON = """# Names of the Python API
 
-What `import tflint` gives; [From Python](python.md) shows it in use. Results are frozen dataclasses or named tuples.
+What `import tflint` gives; [From Python](python.md) shows it in use. In signatures, `Name` is a path or URL
+(`str | os.PathLike[str]`), `Names` one string or several, `Content` bytes, a bytearray or a memoryview.
 """
 
 
@@ -65,7 +66,9 @@ def _arguments(function: Callable[..., Any]) -> Iterator[str]:
         if parameter.kind is parameter.KEYWORD_ONLY and not keywords:
             keywords = True
             yield "*"
-        yield str(parameter).replace("'", "")
+        default = {inspect.Parameter.empty: "", ...: " = ..."}.get(parameter.default, f" = {parameter.default!r}")
+        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+        yield f"{stars}{parameter.name}: {parameter.annotation}{default}"
 
 
 def _order(value: object) -> int:
