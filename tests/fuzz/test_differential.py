@@ -51,6 +51,15 @@ def test_a_tensor_without_a_buffer_is_unsupported() -> None:
     unloadable(bytes(encode({**tables, "buffers": [], "metadata": []})))
 
 
+@pytest.mark.parametrize("dtype", ["string", "resource", "variant"])
+def test_a_variable_without_a_size_is_unsupported(dtype: str) -> None:
+    """`String variable tensor isn't supported` is said of all three."""
+    tables = sketch.parse(f"x: float32[1]\nv: {dtype}[1]\ny: float32[1] = RELU(x)")
+    [variable] = [tensor for tensor in tables["subgraphs"][0]["tensors"] if tensor["name"] == "v"]
+    variable["is_variable"] = True
+    unloadable(bytes(encode(tables)))
+
+
 def unloadable(data: bytes) -> None:
     runtime = Runtime()
     assert runtime.run(data).stage == "load"
