@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import resource
@@ -75,6 +76,7 @@ def _serve(pipe: Connection, other_end: Connection) -> None:
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
+    faulthandler.disable()  # pytest's would tell of a death that is expected, in a stream of its own
     with contextlib.suppress(EOFError):
         while True:
             _run(pipe, pipe.recv_bytes())

@@ -13,6 +13,10 @@ x: float32[1,64]
 v: float32[8,64] = const [nan,...*512]
 y: float32[1,8] = FULLY_CONNECTED(x, v, -)
 """,
+    "TFL207 asked for the shape of an input that is not there": """
+x: float32[1,4]
+y: float32[1,4] = MEAN()
+""",
 }
 
 

@@ -72,7 +72,7 @@ def made(
     behind: Collection[str] = (),
     where: Callable[[Op], bool] | None = None,
 ) -> Made:
-    """What one of `ops`, "ADD SUB", makes of the operands; `where` judges the op, by its options for one."""
+    """What one of `ops`, "ADD SUB", makes of the operands; `where` judges an op that has them all."""
     return Made(frozenset(ops.split()), operands, name, frozenset(behind), where)
 
 
@@ -122,11 +122,11 @@ class _Search:
 
     def op(self, op: Op, pattern: Made, captured: _Captured) -> Iterator[tuple[Op, _Captured]]:
         """Ways in which the pattern fits with this op outermost, and what each captures."""
-        if op.kind not in pattern.ops or (pattern.where and not pattern.where(op)):
+        if op.kind not in pattern.ops:
             return
         wanted = pattern.operands
         given = tuple(tensor for tensor in op.inputs[: len(wanted)] if tensor is not None)
-        if len(given) < len(wanted):
+        if len(given) < len(wanted) or (pattern.where and not pattern.where(op)):
             return
         orders = [given, given[::-1]] if len(wanted) == 2 and op.kind in _COMMUTATIVE else [given]
         for order in orders:
