@@ -4,13 +4,14 @@
     python scripts/fuzz_atheris.py reader|check CORPUS [-runs=100000] [-max_total_time=600] [more libFuzzer options]
 
 CORPUS is a folder that keeps what reached new code; an empty one is filled with small models first. Stops with the file
-`crash-...` at an exception that is no MalformedModelError, a rule that raised, 5 s or 300 MB. Half of the mutants are
-libFuzzer's own, half those of `fuzz_seeds.py`.
+`crash-...` at an exception that is no MalformedModelError, a rule that raised, 5 s, or 300 MB more than the program
+takes before. Half of the mutants are libFuzzer's own, half those of `fuzz_seeds.py`.
 """
 
 from __future__ import annotations
 
 import random
+import resource
 import sys
 from pathlib import Path
 
@@ -61,7 +62,13 @@ def main() -> None:
         for number, data in enumerate(seeds):
             if len(data) <= SEED_BYTES:
                 (folder / f"seed-{number}").write_bytes(data)
-    limits = [f"-timeout={SECONDS:.0f}", f"-rss_limit_mb={MEGABYTES}", f"-max_len={2 * SEED_BYTES}", "-len_control=0"]
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # by code with its counters, before any model
+    limits = [
+        f"-timeout={SECONDS:.0f}",
+        f"-rss_limit_mb={held + MEGABYTES}",
+        f"-max_len={2 * SEED_BYTES}",
+        "-len_control=0",
+    ]
     atheris.Setup([sys.argv[0], corpus, *limits, *options], TARGETS[target], custom_mutator=mutated)
     atheris.Fuzz()
 

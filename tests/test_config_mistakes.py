@@ -137,5 +137,4 @@ def test_a_broken_file_elsewhere_in_the_tree_is_found_when_a_model_is_governed_b
     Path("a/tflint.toml").write_text("x = 1")
 
     refused("a/tflint.toml: x: unknown key")
-    with pytest.raises(SystemExit, match=r"^0$"):
-        run(["check", "m.tflite"])
+    assert run(["check", "m.tflite"]) == 0

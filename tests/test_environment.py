@@ -111,9 +111,9 @@ def test_no_python_and_no_wheels() -> None:
     series = {"1.16": {"newest": "1.16.0", "python": ["3.1", "3.2"], "reads": True}}
     for spec in ("six==1.16.0", "auto"):
         with pytest.raises(TflintError, match=r"takes CPython 3.1, 3.2, and this is 3[\d.]+; `uv python install 3.2`"):
-            environment(spec, "six", resolve("litert"), table=small(series=series))
+            environment(spec, "six", resolve("litert"), table=small(series=series, module="no_such_module"))
         with pytest.raises(TflintError, match=f"has no wheels for {here()}"):
-            environment(spec, "six", resolve("litert"), table=small(platforms={}))
+            environment(spec, "six", resolve("litert"), table=small(platforms={}, module="no_such_module"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="scripts for a shell")
