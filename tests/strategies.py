@@ -28,8 +28,8 @@ BINARY = ("ADD", "MAXIMUM", "MINIMUM", "MUL", "SQUARED_DIFFERENCE", "SUB")
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "?": st.booleans(),
-    "f": st.floats(width=32),
-    "d": st.floats(),
+    "f": st.floats(width=32).map(lambda value: value + 0.0),  # -0.0 is a default to FlatBuffers, and left out
+    "d": st.floats().map(lambda value: value + 0.0),
     **{kind: st.integers(*bounds) | st.integers(0, 4) for kind, bounds in RANGES.items()},
 }
 
