@@ -19,7 +19,7 @@ _run = subprocess.run
 
 def install() -> None:
     """Do so from now on, wherever a test calls `subprocess.run` on it."""
-    subprocess.run = _instead  # type: ignore[assignment]
+    subprocess.run = _instead  # type: ignore[assignment] # for what tests ask of it, not all of its overloads
 
 
 def _instead(command: Sequence[Any], **options: Any) -> Any:
@@ -49,9 +49,9 @@ def _command(command: list[str], options: dict[str, Any], out: IO[bytes], said: 
         if environment is not None:
             os.environ.clear()
             os.environ.update(environment)
-        for number, file in ((0, open(os.devnull, "rb")), (1, out), (2, said)):  # noqa: SIM115, PTH123
+        for number, file in ((0, open(os.devnull, "rb")), (1, out), (2, said)):  # noqa: SIM115, PTH123 - till it ends
             os.dup2(file.fileno(), number)
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - same
         sys.argv = command
         for module in [module for name, module in sys.modules.items() if name.startswith("tflint")]:
             for value in list(vars(module).values()):

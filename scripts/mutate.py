@@ -166,8 +166,8 @@ def remember() -> None:
 def contracts(codes: Iterable[str]) -> bool:
     """Whether rules keep theirs."""
     from tflint import testing  # noqa: PLC0415 - in the mutant's process
-    from tflint.rule import named  # noqa: PLC0415
-    from tflint_rules import INDEX  # noqa: PLC0415
+    from tflint.rule import named  # noqa: PLC0415 - same
+    from tflint_rules import INDEX  # noqa: PLC0415 - same
 
     for code in codes:
         for contract in testing.contracts_of(named(INDEX[code][1], INDEX[code][2]), ROOT / "tests" / "rules"):
@@ -177,9 +177,9 @@ def contracts(codes: Iterable[str]) -> bool:
 
 def tests(files: Sequence[str]) -> bool:
     """Whether they pass."""
-    import pytest  # noqa: PLC0415
+    import pytest  # noqa: PLC0415 - in the mutant's process
 
-    import forked_command  # noqa: PLC0415
+    import forked_command  # noqa: PLC0415 - same
 
     forked_command.install()
 
@@ -233,7 +233,7 @@ class _Mutated:
         """Its spec, None for any other module."""
         if name != self.name:
             return None
-        return importlib.util.spec_from_file_location(name, self.code.co_filename, loader=self)  # type: ignore[arg-type]
+        return importlib.util.spec_from_file_location(name, self.code.co_filename, loader=self)  # type: ignore[arg-type] # all that is asked of a loader
 
     def create_module(self, _: ModuleSpec) -> None:
         """Let Python make it."""

@@ -47,7 +47,7 @@ def of_typer(words: list[str]) -> Request | None:
     """The request that typer makes of these, None where it refuses them."""
     made: list[Request] = []
     real = command.check_command
-    command.check_command = lambda request: made.append(request) or 0  # type: ignore[func-returns-value]
+    command.check_command = lambda request: made.append(request) or 0  # type: ignore[func-returns-value] # append gives None
     try:
         TYPER.main(words, prog_name="tflint", standalone_mode=False)
     except typer._click.exceptions.ClickException:

@@ -64,7 +64,7 @@ class Bench:
     def _start(self) -> Worker[bytes, bytes | Lost]:
         # a worker is a daemon of its nanny, which multiprocessing forbids to have children, lest they be left behind:
         # ours end when they can read no more, or by their own alarm
-        multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined] # noqa: SLF001
+        multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined] # noqa: SLF001 - as above
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         multiprocessing.set_forkserver_preload(["tflint.work", "tflint.cluster.worker"])
         with _ONE:
