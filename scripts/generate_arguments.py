@@ -12,9 +12,9 @@ import typer
 
 import generated
 import tflint
-from tflint.cli import app
+from tflint.cli.app import app
 
-TARGET = Path(tflint.__file__).with_name("arguments_index.py")
+TARGET = Path(tflint.__file__).parent / "cli" / "arguments_index.py"
 HEAD = '''"""Parameters of `tflint check`: kind, whether it may be given several times, default, spellings.
 
 By scripts/generate_arguments.py. One of kind "" is read by typer alone.
@@ -40,10 +40,10 @@ def build() -> str:
 def _row(parameter: Any) -> tuple[str, bool, Any, tuple[str, ...]]:
     default = parameter.default
     if parameter.required or not isinstance(default, bool | int | float | str | None):
-        raise SystemExit(f"{parameter.name}: tflint.arguments knows no parameter that is required, nor such a default")
+        raise SystemExit(f"{parameter.name}: cli.arguments knows no parameter that is required, nor such a default")
     if parameter.param_type_name == "argument":
         if (parameter.name, parameter.nargs) != ("paths", -1):
-            raise SystemExit(f"{parameter.name}: tflint.arguments knows one argument, the paths")
+            raise SystemExit(f"{parameter.name}: cli.arguments knows one argument, the paths")
         return (_kind(parameter), True, default, ())
     return (_kind(parameter), parameter.multiple, default, tuple(parameter.opts))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import generated
-from tflint.cli import app
+from tflint.cli.app import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

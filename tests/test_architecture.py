@@ -264,7 +264,11 @@ def test_a_check_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     assert "tflint.engine" in loaded
     assert {name.partition(".")[0] for name in loaded} & LAZY == set()
     assert "importlib.metadata" not in loaded
-    assert not [name for name in loaded if name in ("tflint.remote", "tflint.archives", "tflint.model.ranged")]
+    assert not [
+        name
+        for name in loaded
+        if name in {"tflint.artifacts.remote", "tflint.artifacts.archives", "tflint.model.ranged"}
+    ]
     assert not [name for name in loaded if name.startswith(("tflint.sketch", "tflint.fixer", "tflint.parity"))]
     assert {name for name in loaded if name.startswith("tflint.contract.")} == {"tflint.contract.find"}
 

@@ -16,9 +16,9 @@ from archiving import CLEAN, FLAWED, archive
 from models import EXAMPLES
 from running import brief, findings, one_line, tflint
 from tflint.__main__ import run
-from tflint.artifact import Artifact
+from tflint.artifacts.artifact import Artifact
+from tflint.artifacts.paths import find
 from tflint.model.opened import opened
-from tflint.paths import find
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ import pytest
 
 from archiving import CLEAN, FLAWED, archive
 from running import findings, tflint
-from tflint import archives
-from tflint.artifact import Artifact, Part
+from tflint.artifacts import archives
+from tflint.artifacts.artifact import Artifact, Part
+from tflint.artifacts.paths import find
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.opened import inside, opened
-from tflint.paths import find
 
 if TYPE_CHECKING:
     from pathlib import Path

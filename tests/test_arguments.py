@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import generate_arguments
 from models import EXAMPLES
-from tflint import arguments
 from tflint.__main__ import run
-from tflint.arguments import check_arguments
-from tflint.arguments_index import CHECK
-from tflint.cli import app
+from tflint.cli import arguments
+from tflint.cli.app import app
+from tflint.cli.arguments import check_arguments
+from tflint.cli.arguments_index import CHECK
 from tflint.commands import check as command
 from tflint.commands.check import Request
 

@@ -18,11 +18,11 @@ from clusters import Cluster, cluster, distribution, models, pack, without, work
 from command import TFLINT
 from models import EXAMPLES
 from running import environment, one_line, tflint
-from tflint.artifact import Artifact
+from tflint.artifacts.artifact import Artifact
 from tflint.cluster.worker import Bench
 from tflint.config.hierarchy import Hierarchy
 from tflint.plans import Plans
-from tflint.work import _Work
+from tflint.running.work import _Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 
 from models import all_models
 from tflint import sketch
-from tflint.artifact import Artifact
+from tflint.artifacts.artifact import Artifact
 from tflint.contract.compare import compare
 from tflint.contract.find import Contracts, contract
 from tflint.contract.interface import Affine, Interface, Port, interface_of

@@ -16,7 +16,7 @@ from running import environment, one_line, tflint
 from serving import serving
 from tflint import sketch
 from tflint.__main__ import run
-from tflint.artifact import Artifact, redacted
+from tflint.artifacts.artifact import Artifact, redacted
 
 if TYPE_CHECKING:
     from http.server import BaseHTTPRequestHandler
@@ -146,7 +146,7 @@ def test_a_host_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
 
 def test_a_silent_server_does_not_hang(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A request without an answer ends."""
-    remote = pytest.importorskip("tflint.remote")
+    remote = pytest.importorskip("tflint.artifacts.remote")
     monkeypatch.setattr(remote, "SILENT", 0.5)
     waiting = pytest.importorskip("threading").Event()
     with serving({"/m.tflite": FLAWED}) as server:

@@ -17,9 +17,9 @@ from models import EXAMPLES
 from running import SOFTMAXES, environment, tflint, write_model
 from tflint.config.hierarchy import Hierarchy
 from tflint.findings import FileReport
-from tflint.pool import AHEAD, spread
-from tflint.run import Run
-from tflint.spool import KEPT, Spool
+from tflint.running.pool import AHEAD, spread
+from tflint.running.run import Run
+from tflint.running.spool import KEPT, Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

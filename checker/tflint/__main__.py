@@ -38,11 +38,11 @@ def run(arguments: list[str]) -> int:
         say("error: this is tflint, the linter for .tflite models (alias: tflite-lint), not Terraform's linter")
         return USAGE
     try:
-        from tflint.arguments import check_arguments  # noqa: PLC0415 - same
+        from tflint.cli.arguments import check_arguments  # noqa: PLC0415 - same
 
         if (given := check_arguments(arguments)) is not None:
             return _check(given)
-        from tflint.cli import app  # noqa: PLC0415 - typer takes 40 ms to import
+        from tflint.cli.app import app  # noqa: PLC0415 - typer takes 40 ms to import
 
         _only(arguments[:1], app)(arguments)
     except TflintError as problem:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import INSIDE, is_url
+from tflint.artifacts.artifact import INSIDE, is_url
 from tflint.checkout import own_name
 from tflint.errors import TflintError
 from tflint.findings import Severity

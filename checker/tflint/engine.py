@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import Artifact
+from tflint.artifacts.artifact import Artifact
 from tflint.dataclass import dataclass, field
 from tflint.findings import PLACES_KEPT, FileReport, Finding, Severity, hit
 from tflint.model.flatbuf import MalformedModelError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.artifact import redacted
+from tflint.artifacts.artifact import redacted
+from tflint.artifacts.paths import one
 from tflint.errors import TflintError
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.opened import read_artifact
-from tflint.paths import one
 
 if TYPE_CHECKING:
     from pathlib import Path

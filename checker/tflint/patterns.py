@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from tflint.artifact import is_url
+from tflint.artifacts.artifact import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

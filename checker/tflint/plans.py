@@ -14,7 +14,7 @@ from tflint.suppress import sidecar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tflint.artifact import Artifact
+    from tflint.artifacts.artifact import Artifact
     from tflint.config.hierarchy import Hierarchy
     from tflint.config.settings import Settings
     from tflint.registry import Entry

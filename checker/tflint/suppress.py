@@ -12,7 +12,7 @@ import os
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tflint.artifact import absolute
+from tflint.artifacts.artifact import absolute
 from tflint.findings import Severity
 from tflint.model.tensor import Tensor
 from tflint.model.view import Op

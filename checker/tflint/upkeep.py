@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import absolute
+from tflint.artifacts.artifact import absolute
 from tflint.config.load import shown
 from tflint.engine import CRASHED, said
 from tflint.findings import FileReport, Hit

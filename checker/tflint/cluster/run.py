@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tflint.cluster.members import Members, connected
 from tflint.cluster.worker import Bench
-from tflint.pool import Lost
+from tflint.running.pool import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -39,7 +39,7 @@ POLL = 0.02  # seconds
 def spread(
     work: Callable[[Task, Begin], Result], tasks: Iterable[Task], address: str, limit: float, packs: Iterable[str] = ()
 ) -> Generator[tuple[int, Result | Lost], None, None]:
-    """Yield (index of the task, its result) as they come, as `tflint.pool.spread` does over processes of this machine.
+    """Yield (index of the task, its result) as they come, as `spread` of `running.pool` does on this machine.
 
     `packs`: names of the rule packs that workers have to have. Tasks are taken as there is room for them. Close the
     generator to cancel what is not done. Raises TflintError where there is no such cluster, where its workers are not

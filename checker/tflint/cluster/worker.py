@@ -15,7 +15,7 @@ from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tflint.pool import Lost, Worker
+from tflint.running.pool import Lost, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class Bench:
         # ours end when they can read no more, or by their own alarm
         multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined] # noqa: SLF001 - as above
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        multiprocessing.set_forkserver_preload(["tflint.work", "tflint.cluster.worker"])
+        multiprocessing.set_forkserver_preload(["tflint.running.work", "tflint.cluster.worker"])
         with _ONE:
             return Worker(_Unpacked(*self._packed), method)  # never by a fork: a worker has threads
 

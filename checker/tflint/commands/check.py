@@ -12,13 +12,13 @@ from tflint.config.given import flag_layers, per_file_ignores, rule_options
 from tflint.config.hierarchy import Hierarchy
 from tflint.errors import USAGE, TflintError, one_of, say, warn
 from tflint.findings import Report, Summary
-from tflint.interrupts import Interrupts
 from tflint.progress import Bar
 from tflint.report import COLORS, FORMATS, TWICE, Style, pieces, write
 from tflint.report.words import interrupted
-from tflint.run import Run, baseline_of, baseline_path
+from tflint.running.interrupts import Interrupts
+from tflint.running.run import Run, baseline_of, baseline_path
+from tflint.running.work import PROCESSES
 from tflint.timing import Stopwatch
-from tflint.work import PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tflint.config.load import Layer
     from tflint.config.settings import Settings
     from tflint.findings import FileReport
-    from tflint.results import Results
-    from tflint.spool import Spool
+    from tflint.running.results import Results
+    from tflint.running.spool import Spool
     from tflint.statistics import Statistics
 
 
@@ -154,7 +154,7 @@ def _often(
     """Reports to go through as often as the outputs do."""
     if len(outputs) == 1 and outputs[0][0] not in TWICE:
         return reports
-    from tflint.spool import Spool  # noqa: PLC0415 - for who goes through them twice
+    from tflint.running.spool import Spool  # noqa: PLC0415 - for who goes through them twice
 
     return Spool(reports)
 
@@ -212,8 +212,8 @@ def _results(request: Request, run: Run) -> Results | None:
     if request.resume is None:
         return None
     from tflint.report.json import head_object  # noqa: PLC0415 - for long runs
-    from tflint.results import Results  # noqa: PLC0415 - same
-    from tflint.resume import Keys  # noqa: PLC0415 - same
+    from tflint.running.results import Results  # noqa: PLC0415 - same
+    from tflint.running.resume import Keys  # noqa: PLC0415 - same
 
     results = Results(request.resume, head_object(Report((), run.targets, run.assumed_target)))
     if done := results.match(run.jobs(Keys())):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tflint import plans
-from tflint.artifact import redacted
+from tflint.artifacts.artifact import redacted
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy
 from tflint.diff.difference import Side, difference

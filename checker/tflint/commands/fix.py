@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__, plans, select
-from tflint.artifact import INSIDE, Artifact
+from tflint.artifacts.artifact import INSIDE, Artifact
 from tflint.commands.lock import lock_of
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy

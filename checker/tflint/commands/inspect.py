@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import redacted
+from tflint.artifacts.artifact import redacted
 from tflint.errors import one_of
 from tflint.inspection import inspect_model
 from tflint.open import open_model

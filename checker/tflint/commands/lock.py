@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.artifact import INSIDE, absolute
+from tflint.artifacts.artifact import INSIDE, absolute
+from tflint.artifacts.paths import find
 from tflint.config.hierarchy import Hierarchy
 from tflint.config.load import closest
 from tflint.contract import LOCK
@@ -19,14 +20,13 @@ from tflint.contract.plain import tables_of
 from tflint.errors import TflintError, say, warn
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.opened import read_artifact
-from tflint.paths import find
 from tflint.report import write
 from tflint.report.escape import LONGEST_MESSAGE, plain, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tflint.artifact import Artifact
+    from tflint.artifacts.artifact import Artifact
 
 
 def lock_command(paths: tuple[str, ...], *, check: bool) -> int:

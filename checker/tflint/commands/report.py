@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import Artifact
+from tflint.artifacts.artifact import Artifact
 from tflint.bug_report.bundle import read_log, write_bundle
 from tflint.bug_report.environment import anonymous, environment
 from tflint.bug_report.issue import issue

@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tflint.artifact import absolute, is_url
+from tflint.artifacts.artifact import absolute, is_url
 from tflint.config.given import environment_layers, option_layers
 from tflint.config.load import closest, file_layers, merged, users_own
 from tflint.errors import TflintError
@@ -14,7 +14,7 @@ from tflint.errors import TflintError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tflint.artifact import Artifact
+    from tflint.artifacts.artifact import Artifact
     from tflint.config.load import Layer
     from tflint.config.settings import Settings
 

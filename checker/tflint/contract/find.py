@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tflint.artifact import INSIDE, absolute
+from tflint.artifacts.artifact import INSIDE, absolute
 from tflint.contract import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tflint.artifact import Artifact
+    from tflint.artifacts.artifact import Artifact
     from tflint.contract.compare import Change
     from tflint.contract.interface import Interface
     from tflint.contract.lock import Lock

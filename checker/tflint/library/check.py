@@ -18,7 +18,7 @@ from tflint.model.read import decode
 from tflint.model.view import Model
 from tflint.open import open_model
 from tflint.plans import Plans
-from tflint.run import Run, baseline_of
+from tflint.running.run import Run, baseline_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

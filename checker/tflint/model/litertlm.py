@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import Part
+from tflint.artifacts.artifact import Part
 from tflint.model.flatbuf import MalformedModelError, Reader
 from tflint.model.zipped import Member
 

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import DEFLATED, GZIP, STORED, is_url
+from tflint.artifacts.artifact import DEFLATED, GZIP, STORED, is_url
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import decode, mapped
 from tflint.model.sniff import foreign
 
 if TYPE_CHECKING:
-    from tflint.artifact import Artifact, Part
+    from tflint.artifacts.artifact import Artifact, Part
     from tflint.model.ranged import Ranged
     from tflint.model.view import Model
 
@@ -44,7 +44,7 @@ def container(where: str) -> Any:
     """The bytes of a file or of a URL, with the buffer protocol. Raises MalformedModelError and OSError."""
     if not is_url(where):
         return mapped(Path(where))
-    from tflint.remote import opened_url  # noqa: PLC0415 - for URLs
+    from tflint.artifacts.remote import opened_url  # noqa: PLC0415 - for URLs
 
     return opened_url(where)
 

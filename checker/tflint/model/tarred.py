@@ -9,7 +9,7 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import GZIP, Part
+from tflint.artifacts.artifact import GZIP, Part
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.zipped import MAX_MEMBERS, Member, Window
 

@@ -12,7 +12,7 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tflint.artifact import DEFLATED, STORED, Part, is_archive
+from tflint.artifacts.artifact import DEFLATED, STORED, Part, is_archive
 from tflint.model.flatbuf import MalformedModelError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.artifact import INSIDE
+from tflint.artifacts.artifact import INSIDE
 from tflint.report.escape import command_data, command_property, plain
 from tflint.report.repository import relative
 from tflint.report.words import closing, located_line, shown

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import INSIDE
+from tflint.artifacts.artifact import INSIDE
 from tflint.report.json import listed
 from tflint.report.repository import identified, relative
 from tflint.report.words import located_line, shown

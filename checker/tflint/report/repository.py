@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.artifact import INSIDE, is_url
+from tflint.artifacts.artifact import INSIDE, is_url
 from tflint.checkout import checkout_of
 from tflint.fingerprint import fingerprint
 

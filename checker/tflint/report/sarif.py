@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tflint import __version__
-from tflint.artifact import INSIDE, is_url
+from tflint.artifacts.artifact import INSIDE, is_url
 from tflint.findings import Severity
 from tflint.report.escape import short
 from tflint.report.json import dumped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.artifact import INSIDE
+from tflint.artifacts.artifact import INSIDE
 from tflint.report.escape import LONGEST_MESSAGE, plain, short
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tflint.cli_models import Model, Target  # noqa: TC001 - same
+from tflint.cli.models import Model, Target  # noqa: TC001 - same
 
 
 def advise(

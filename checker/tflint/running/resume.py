@@ -20,9 +20,9 @@ from tflint.findings import FileReport, Finding, Severity
 from tflint.model.path import Place
 from tflint.plain import plain_value
 from tflint.registry import CORE
+from tflint.running.work import UNOPENED
 from tflint.runtimes.verdict import Verdict
 from tflint.suppress import expired
-from tflint.work import UNOPENED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tflint.engine import Plan
     from tflint.fixer.edits.edit import Edit
     from tflint.registry import Entry
-    from tflint.work import Job
+    from tflint.running.work import Job
 
 DIGITS = 32  # of a key
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.artifact import INSIDE, SEARCHED, SUFFIX, Artifact, is_archive, is_url, redacted
+from tflint.artifacts.artifact import INSIDE, SEARCHED, SUFFIX, Artifact, is_archive, is_url, redacted
 from tflint.errors import TflintError, nearest
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _remote(url: str, excluded: Callable[[Artifact], bool], *, force_exclude: bo
 
         yield from _found(url2pathname(url[len(FILE) :]), excluded, force_exclude=force_exclude)
         return
-    from tflint.remote import find_remote  # noqa: PLC0415 - for URLs
+    from tflint.artifacts.remote import find_remote  # noqa: PLC0415 - for URLs
 
     where, _, member = url.partition(INSIDE)
     try:
@@ -90,7 +90,7 @@ def _models(file: Artifact, *, named: bool) -> list[Artifact]:
     """The models of a file: itself, or those of an archive. What cannot be opened is itself: a check says why."""
     if not is_archive(file.where) or not (file.is_url or Path(file.where).is_file()):
         return [file]
-    from tflint.archives import models_in  # noqa: PLC0415 - for who has archives
+    from tflint.artifacts.archives import models_in  # noqa: PLC0415 - for who has archives
 
     try:
         return models_in(file.where, named=named)

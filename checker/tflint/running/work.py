@@ -16,17 +16,17 @@ from tflint.dataclass import replace
 from tflint.engine import check_file, unfinished, unreadable
 from tflint.errors import TflintError
 from tflint.findings import FileReport
-from tflint.limit import OutOfTime, limited
+from tflint.running.limit import OutOfTime, limited
 from tflint.timing import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from tflint.artifact import Artifact
+    from tflint.artifacts.artifact import Artifact
     from tflint.contract.find import Contract
     from tflint.engine import Plan
-    from tflint.pool import Lost
-    from tflint.resume import State
+    from tflint.running.pool import Lost
+    from tflint.running.resume import State
     from tflint.timing import Begin
 
 FEW = 8  # files for each process, below which starting it takes longer than it saves
@@ -117,7 +117,7 @@ def _spread(
     if processes <= 1:
         yield from ((index, _alone(work, task, limit)) for index, task in enumerate(tasks))
         return
-    from tflint.pool import spread  # noqa: PLC0415 - for who has many files
+    from tflint.running.pool import spread  # noqa: PLC0415 - for who has many files
 
     with closing(spread(work, tasks, processes, limit)) as answers:
         yield from answers

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.arguments_index import CHECK
+from tflint.cli.arguments_index import CHECK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tflint.cli_counsel import advise, report
-from tflint.cli_models import Target, fix, verify
+from tflint.cli.counsel import advise, report
+from tflint.cli.models import Target, fix, verify
 from tflint.commands.target import app as target_app
 
 app = typer.Typer(

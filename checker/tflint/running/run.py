@@ -7,28 +7,28 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tflint.artifacts.paths import find
 from tflint.config.load import FILES, shown
 from tflint.contract import LOCK
 from tflint.contract.find import Contracts
 from tflint.errors import TflintError
-from tflint.paths import find
 from tflint.plans import Plans
 from tflint.registry import loaded
-from tflint.work import PROCESSES, Job, check_all, processes_for, time_limit
+from tflint.running.work import PROCESSES, Job, check_all, processes_for, time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from tflint.artifact import Artifact
+    from tflint.artifacts.artifact import Artifact
     from tflint.baseline import Baseline
     from tflint.config.hierarchy import Hierarchy
     from tflint.config.settings import Settings
     from tflint.findings import FileReport
-    from tflint.results import Results
-    from tflint.resume import Keys
     from tflint.rule import Rule
+    from tflint.running.results import Results
+    from tflint.running.resume import Keys
+    from tflint.running.work import Finish, Until
     from tflint.upkeep import Upkeep
-    from tflint.work import Finish, Until
 
 BASELINE = "tflint-baseline.json"
 
@@ -115,7 +115,7 @@ class Run:
         files, jobs = len(self.files), self.jobs()
         finish: Finish | None = None
         if resumable or results:
-            from tflint import resume  # noqa: PLC0415 - for long runs
+            from tflint.running import resume  # noqa: PLC0415 - for long runs
 
             finish = resume.finished
             jobs = self.jobs(resume.Keys())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifact import GZIP, INSIDE, STORED, SUFFIX, Artifact, Part, is_archive, redacted
+from tflint.artifacts.artifact import GZIP, INSIDE, STORED, SUFFIX, Artifact, Part, is_archive, redacted
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.litertlm import MAGIC as LITERTLM
 from tflint.model.litertlm import sections

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tflint.artifact import ARCHIVES, SEARCHED, SUFFIX, Artifact, redacted
+from tflint.artifacts.artifact import ARCHIVES, SEARCHED, SUFFIX, Artifact, redacted
 from tflint.errors import TflintError
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.ranged import BLOCK, FIRST, Ranged
