@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAGIC = b"\x1f\x8b"
 MAX_STREAM = 1 << 32  # bytes that an archive may inflate to
 MAX_READ = 1 << 20  # bytes in one go: of a header
+TOO_LONG = f"it inflates to more than {MAX_STREAM:,} bytes"
 
 
 def members(data: Any, head: int) -> Iterator[tuple[Member, bytes]]:
@@ -38,6 +39,9 @@ def members(data: Any, head: int) -> Iterator[tuple[Member, bytes]]:
                 part = Part(entry.offset_data, entry.size, entry.size, GZIP)
                 stream.seek(entry.offset_data)
                 yield Member(entry.name.removeprefix("./"), part), stream.read(min(head, entry.size))
+        while stream.read(MAX_READ):  # what comes after the last member, for the checksum is at the very end
+            if stream.tell() > MAX_STREAM:
+                raise MalformedModelError(TOO_LONG)
 
 
 def inflated(data: Any, part: Part) -> bytes:
@@ -61,7 +65,7 @@ class _Stream(io.RawIOBase):
 
     def seek(self, offset: int, _whence: int = io.SEEK_SET) -> int:
         if offset > MAX_STREAM:
-            raise tarfile.ReadError(f"it inflates to more than {MAX_STREAM:,} bytes")
+            raise tarfile.ReadError(TOO_LONG)
         return self.stream.seek(offset)
 
     def read(self, size: int = -1) -> bytes:
