@@ -39,11 +39,27 @@ def test_an_assumed_target_tells_the_minimum_of_new_ops() -> None:
     text = "x: float32[1,4]\nw: int8[2,4] q=[1,2]+[0,0] = const\ny: float32[1,2] = FULLY_CONNECTED.v12(x, w, -)\n"
     (found,) = findings("TFL201", text, "litert", assumed=True)
 
-    assert found.severity.value == "info"
+    assert (found.severity.value, found.place.path) == ("info", "/subgraphs/0/operators/0")
     assert "TFLite 2.17.0" in found.message
     assert "_experimental_disable_per_channel_quantization_for_dense_layers" in found.message
     assert not findings("TFL201", text, "litert")
     assert not findings("TFL201", RELU, "litert", assumed=True)
+
+
+@pytest.mark.parametrize(
+    ("op", "said"),
+    [
+        ("CONCATENATION.v4(x)", []),  # TFLite 2.14, the last that was a wheel of its own
+        ("CAST.v6(x)", ["info"]),  # 2.15
+        ("ADD.v6(x, x)", ["info"]),  # LiteRT 2.1.6, and no TFLite
+        ("STABLEHLO_CBRT(x)", []),  # none, which TFL204 says
+    ],
+)
+def test_an_assumed_target_tells_what_is_news(op: str, said: list[str]) -> None:
+    """TFL201: what the last tflite-runtime lacks, and some runtime has."""
+    text = f"x: float32[4]\ny: float32[4] = {op}\n"
+
+    assert [f.severity.value for f in findings("TFL201", text, "litert", assumed=True)] == said
 
 
 def test_an_assumed_target_hears_of_maps_that_others_refuse() -> None:
@@ -53,6 +69,17 @@ def test_an_assumed_target_hears_of_maps_that_others_refuse() -> None:
 
     assert found.severity.value == "info"
     assert not findings("TFL104", text, "litert")
+    assert not findings("TFL104", f"{RELU}signature s(x=x) -> (y=y)\n", "litert", assumed=True)
+    (other,) = findings("TFL104", text.replace(" constant", ' ""'), "litert", assumed=True)
+    assert other.message == "empty key: signature 0 is called ''"
+
+
+def test_an_assumed_target_may_get_flex() -> None:
+    """TFL604: an error on a target that was named, for it has none; a warning where any might be meant."""
+    text = "l: variant[] = CUSTOM:FlexTensorListReserve()\n"
+
+    assert [f.severity.value for f in findings("TFL604", text, "litert")] == ["error"]
+    assert [f.severity.value for f in findings("TFL604", text, "litert", assumed=True)] == ["warning"]
 
 
 def test_float_borders_break_a_target_without_float(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ class Signature:
     @property
     def label(self) -> str:
         """How a reader knows it."""
-        return f"signature '{self.key}'"
+        return f"signature {self.index}" if self.key is None else f"signature '{self.key}'"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

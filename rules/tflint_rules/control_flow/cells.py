@@ -7,14 +7,14 @@ fused op computes it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflint.api import VIEWS, made, match, matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Made, Match, Model, Op, Tensor
+    from tflint.api import Made, Match, Model, Op
 
 PRODUCT = "FULLY_CONNECTED BATCH_MATMUL"
 # From a product to a gate: sums, pieces, steps of a sequence. CLIPPED makes a hard sigmoid of it.
@@ -32,7 +32,7 @@ LSTM = made("MUL", made("TANH RELU", CELL), GATE)
 RESET = made("MUL", GATE, "_", behind=CUT | set(PRODUCT.split()))  # before the recurrent product, or after it
 BLENDED = made("TANH RELU", RESET)
 UPDATE = made(SIGMOID, made(PRODUCT, behind=CUT | CLIPPED), name="update")
-GRU = made("ADD", made("MUL", made("SUB", "_", UPDATE), BLENDED), made("MUL", "update", "state"), name="next")
+GRU = made("ADD", made("MUL", made("SUB", "_", UPDATE), BLENDED), made("MUL", "update", "_"), name="next")
 
 LIMIT = made("LESS", "_", "limit", behind={"LOGICAL_AND"})
 
@@ -40,9 +40,9 @@ LIMIT = made("LESS", "_", "limit", behind={"LOGICAL_AND"})
 def loops(model: Model, cell: Made) -> Iterator[tuple[Op, Match]]:
     """WHILE ops whose body computes such a cell, with the first match there."""
     bodies: dict[int, Match | None] = {}
-    for op in model.ops:
-        body = op.options.get("body_subgraph_index", -1) if op.name == "WHILE" else -1
-        if not 0 <= body < len(model.subgraphs):
+    for op in model.by_name.get("WHILE", ()):
+        body: Any = op.options.get("body_subgraph_index")
+        if body not in range(len(model.subgraphs)):
             continue
         if body not in bodies:
             bodies[body] = next(matches(model, model.subgraphs[body], cell, VIEWS), None)
@@ -52,17 +52,19 @@ def loops(model: Model, cell: Made) -> Iterator[tuple[Op, Match]]:
 
 def steps(model: Model, loop: Op) -> int | None:
     """How often a WHILE runs its body, where its condition compares a counter with a constant."""
-    condition = loop.options.get("cond_subgraph_index", -1)
-    if not 0 <= condition < len(model.subgraphs):
+    condition: Any = loop.options.get("cond_subgraph_index")
+    if condition not in range(len(model.subgraphs)):
         return None
     graph = model.subgraphs[condition]
     at = graph.outputs[0] if graph.outputs else None
     found = match(model, at, LIMIT) if at is not None else None
     if found is None:
         return None
-    limit: Tensor | None = found["limit"]
-    if limit is not None and limit.index in graph.input_indices:
+    limit = found["limit"]
+    if limit.index in graph.input_indices:
         given = graph.input_indices.index(limit.index)
-        limit = loop.inputs[given] if given < len(loop.inputs) else None
-    values = limit.values() if limit is not None else None
+        passed = loop.inputs[given] if given < len(loop.inputs) else None
+        values = passed.values() if passed is not None else None
+    else:
+        values = limit.values()
     return int(values[0]) if values else None

@@ -73,16 +73,16 @@ def _problems(op: Op) -> Iterator[str]:
     x, cell = op.inputs[0], op.inputs[CELL_STATE]
     state, y = op.inputs[OUTPUT_STATE], op.outputs[0] if op.outputs else None
     kernel, recurrent = op.inputs[OUTPUT_WEIGHTS], op.inputs[OUTPUT_RECURRENT]
-    weights = [op.inputs[i] for i in GATES if op.inputs[i] is not None]
+    weights = [weight for i in GATES if (weight := op.inputs[i]) is not None]
     if x is None or cell is None or state is None or y is None or kernel is None or recurrent is None:
         return
     if x.dtype not in ("float32", "int8"):
         yield f"an input of {x.dtype}, not float32 or int8"
-    dtypes = sorted({weight.dtype for weight in weights if weight})
+    dtypes = sorted({weight.dtype for weight in weights})
     if len(dtypes) > 1:
         yield f"gate weights of {' and '.join(dtypes)}"
     for weight in weights:
-        if weight is not None and (problem := _misread(weight, kernel.shape[:1])):
+        if problem := _misread(weight, kernel.shape[:1]):
             yield problem
     if op.inputs[PROJECTION] is None and recurrent.shape[-1:] != kernel.shape[:1]:
         yield f"{recurrent.shape[-1]} outputs of {kernel.shape[0]} cells without projection weights"
@@ -105,7 +105,7 @@ def _misread(weight: Tensor, cells: tuple[int, ...]) -> str:
 
 def _integer(cell: Tensor, state: Tensor, y: Tensor) -> Iterator[str]:
     pairs = [tensor.quant.pair if tensor.quant else None for tensor in (cell, state, y)]
-    if pairs[0] is None or pairs[0][0] <= 0 or not math.isclose(math.frexp(pairs[0][0])[0], 0.5, rel_tol=1e-3):
+    if pairs[0] is None or not math.isclose(math.frexp(pairs[0][0])[0], 0.5, rel_tol=1e-3):
         yield "a cell state whose scale is no power of two"
     if pairs[1] != pairs[2]:
         yield "an output and an output state of different scales"

@@ -55,7 +55,7 @@ def tensorlist_flex(target: Target) -> Iterator[Hit]:
     ## References
     tensorflow#53333, tensorflow#62849, tensorflow#70502: 'tf.TensorListReserve' op requires element_shape to be static.
     """
-    lists = [op for op in target.model.ops if op.name == "CUSTOM" and LIST.match(op.kind)]
+    lists = [op for op in target.model.by_name.get("CUSTOM", ()) if LIST.match(op.kind)]
     severity = Severity.WARNING if target.assumed or target.profile.flex else None
     if lists:
         yield hit(

@@ -36,7 +36,7 @@ ENDS = 512  # bytes of each end that are compared before all of them are
     fix="safe",
     group=(),
     options={"percent": 5},
-    message="{count} constants repeat the bytes of another; sharing its buffer saves {saved} of {size} bytes",
+    message="constants that repeat the bytes of another: {count}; sharing its buffer saves {saved} of {size} bytes",
     examples=[(BAD, GOOD)],
 )
 def duplicate_buffers(model: Model, weights: Weights, options: Mapping[str, float]) -> Iterator[Hit]:

@@ -28,7 +28,7 @@ INDICES = {"GATHER": (0, 1), "GATHER_ND": (0, 1), "EMBEDDING_LOOKUP": (1, 0)}  #
     since="0.1.0",
     on=INDICES,
     group=("op",),
-    message="constant index {index} into {rows} rows of axis {axis}; {op} takes 0 to {last}",
+    message="constant index {index} into axis {axis} of size {rows}; {op} takes 0 to {last}",
     examples=[(BAD, GOOD)],
 )
 def gather_const_out_of_range(op: Op, weights: Weights | None) -> Iterator[Hit]:

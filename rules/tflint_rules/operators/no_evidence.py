@@ -46,4 +46,4 @@ def no_evidence(target: Target) -> Iterator[Hit]:
     """
     for refusal in target.refusals("TFL214"):
         so = ", so the verdict is unknown" if refusal.stage == "unknown" else ""
-        yield hit(refusal.at, op=refusal.data.get("op", ""), what=refusal.data["what"], so=so)
+        yield hit(refusal.at, op=refusal.data["op"], what=refusal.data["what"], so=so)

@@ -68,7 +68,7 @@ def op_needs_newer_runtime(target: Target) -> Iterator[Hit]:
         if refusal is not None:
             for at in users.get(code.index, (code,)):
                 yield _hit(at, code, f"the target has {refusal.data['have']}".replace("absent", "none"))
-        elif target.assumed and refusal is None and _is_news(code):
+        elif target.assumed and _is_news(code):
             for at in users.get(code.index, (code,)):
                 yield _hit(at, code, "the newest LiteRT has it", Severity.INFO)
 

@@ -57,8 +57,8 @@ def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
     ## References
     facts/op_versions.json: the first wheel of each release that takes the pair, beside what TFLite's table says.
     """
-    need, code = max((_need(c) for c in model.operator_codes if c.name != "CUSTOM"), default=((), None))
-    if code is None or not need:
+    need, code = max(map(_need, model.operator_codes), default=((), 0))
+    if not need:
         return
     at = next((entry for entry in model.metadata if entry.name == NAME), model)
     raw = model.metadata_bytes(NAME, 64)
@@ -79,7 +79,7 @@ def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
     yield hit(at, severity=severity, fix=(SetMinRuntimeVersion(data["need"]),), have=have, **data)
 
 
-def _need(code: OperatorCode) -> tuple[tuple[int, ...], int | None]:
+def _need(code: OperatorCode) -> tuple[tuple[int, ...], int]:
     """First TFLite release of an operator code, and minus its index: the first code wins among equals.
 
     Releases before 1.11 were not measured and LiteRT's own versions are no TFLite releases: there the claim stands.

@@ -71,10 +71,8 @@ def training_mode_graph(op: Op, model: Model) -> Iterator[Hit]:
     Keras and torch dropout: a uniform tensor against the rate. tf.nn.moments of batch normalization: axes 0, 1, 2.
     What TensorFlow 2.21.0 makes of the wrappers of tensorflow-model-optimization 0.8.1: see `examples/digits`.
     """
-    if op.name == "ASSIGN_VARIABLE":
-        if what := _trimmed(op, model):
-            yield hit(op, what=what)
-        return
+    if op.name == "ASSIGN_VARIABLE" and (what := _trimmed(op, model)):
+        yield hit(op, what=what)
     users = list(readers(model, op, SCALING))
     if op.kind in UNIFORM:
         if any(user.kind.removeprefix("Flex").replace("_", "").lower() in COMPARE for user in users):
@@ -86,10 +84,10 @@ def training_mode_graph(op: Op, model: Model) -> Iterator[Hit]:
 def _trimmed(op: Op, model: Model) -> str:
     """What an optimization of the weights does at each call: a variable gets what needs no input of the model."""
     maker = model.producers.get((op.subgraph, op.input_indices[1])) if len(op.input_indices) > 1 else None
-    given = [tensor for tensor in maker.inputs if tensor is not None] if maker is not None else []
-    if maker is None or not given:
+    if maker is None:
         return ""
-    if maker.name == "ARG_MIN" and given[0].is_constant:
+    given = [tensor for tensor in maker.inputs if tensor is not None]
+    if maker.name == "ARG_MIN" and any(tensor.is_constant for tensor in given[:1]):
         return "the nearest cluster of each weight is looked for, and strip_clustering was not called"
     sources = [model.producers.get((op.subgraph, index)) for index in maker.input_indices]
     read = any(each is not None and each.name == "READ_VARIABLE" for each in sources)

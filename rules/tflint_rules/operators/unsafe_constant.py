@@ -68,19 +68,18 @@ def unsafe_constant(model: Model, weights: Weights | None) -> Iterator[Hit]:
 
 
 def _operands(op: Op, model: Model) -> Iterator[Hit]:
-    for tensor in op.inputs:
+    for tensor in filter(None, op.inputs):
         values = _floats(tensor) or ()
         nan = any(map(math.isnan, values))
         if nan or any(map(math.isinf, values)):
             value = "NaN" if nan else "-inf" if -math.inf in values else "inf"
             severity, why = (Severity.ERROR, f"enters {op.name}") if nan else (None, _spreads(op, model))
-            if why and tensor is not None:
+            if why:
                 yield hit(op, related=(tensor,), severity=severity, op=op.name, value=value, many="", why=why)
 
 
-def _floats(tensor: Tensor | None) -> tuple[float, ...] | None:
-    small = tensor is not None and tensor.dtype in FLOATS and 0 < tensor.elements <= SMALL
-    return tensor.values() if tensor is not None and small else None
+def _floats(tensor: Tensor) -> tuple[float, ...] | None:
+    return tensor.values() if tensor.dtype in FLOATS and tensor.elements <= SMALL else None
 
 
 def _spreads(op: Op, model: Model) -> str:
@@ -103,7 +102,7 @@ def _constants(model: Model, weights: Weights) -> Iterator[Hit]:
             severity, value, count = (Severity.ERROR, "NaN", facts.nan) if facts.nan else (None, "inf", facts.inf)
             many = f" ({count:,} of {facts.count:,} values)"
             why = _spreads(op, model) if value == "inf" and op.name in ARITHMETIC else f"enters {op.name}"
-        elif facts.peak > HALF and tensor.dtype != "float16" and op.name != "CUSTOM":
+        elif facts.peak > HALF and op.name != "CUSTOM":
             severity, value, many = Severity.WARNING if half else Severity.INFO, "beyond 65504", f" ({facts.peak:g})"
             masks = op.name in SUMS and _spreads(op, model)
             why = "" if masks else f"enters {op.name} and is infinite in float16"

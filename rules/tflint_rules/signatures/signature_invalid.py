@@ -102,6 +102,6 @@ def _side(
             yield "name occurs twice", f"{count} {side}s are called '{name}'"
     for name, index in rows:
         if not 0 <= index < len(graph.tensors):
-            yield "tensor out of range", f"{side} '{name}' is tensor {index} of {len(graph.tensors)}"
+            yield "tensor out of range", f"{side} '{name or ''}' is tensor {index} of {len(graph.tensors)}"
         elif index not in places:
-            yield f"not an {side}", f"'{name}' is {graph.tensors[index].label}, no {side} of {graph.label}"
+            yield f"not an {side}", f"'{name or ''}' is {graph.tensors[index].label}, no {side} of {graph.label}"

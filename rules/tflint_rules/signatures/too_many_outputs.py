@@ -57,7 +57,7 @@ def too_many_outputs(model: Model, options: Mapping[str, Any]) -> Iterator[Hit]:
     """
     limit = int(options["max_outputs"])
     for graph in model.entry_graphs:
-        if len(graph.output_indices) > limit and (outputs := _results(graph)) > limit:
+        if (outputs := _results(graph)) > limit:
             from tflint.api import ask_outputs  # noqa: PLC0415 - only where there is something to mend
 
             yield hit(graph, fix=ask_outputs(graph), outputs=outputs, limit=limit)
