@@ -51,6 +51,7 @@ CHECKER = {  # module -> the tests of what it does
     "upkeep": ("test_suppress.py", "test_baseline.py"),
 }
 QUICK = (  # tests of rules beside their contracts
+    "test_absent_parts.py",
     "test_recurrent.py",
     "test_rule_severities.py",
     "test_size.py",

@@ -90,6 +90,37 @@ def test_float_borders_break_a_target_without_float(tmp_path: Path) -> None:
 
     assert [f.severity.value for f in findings("TFL505", text, str(board))] == ["error"]
     assert [f.severity.value for f in findings("TFL505", text, "litert")] == ["info"]
+    board.write_text('extends = "litert-2.3.0"\nio_dtypes = ["int8", "float32"]\n')
+    assert [f.severity.value for f in findings("TFL505", text, str(board))] == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("batch", "said"),
+    [
+        ("fixed", ["warning: input shape [-1, 4]: the target wants a fixed batch"]),
+        ("one", ["warning: input shape [-1, 4]: the target wants a fixed batch"]),
+        ("dynamic", []),
+    ],
+)
+def test_an_open_batch_is_as_bad_as_the_target_says(batch: str, said: list[str], tmp_path: Path) -> None:
+    """TFL401: by the profile's `batch`."""
+    board = tmp_path / "board.toml"
+    board.write_text(f'extends = "litert-2.3.0"\nbatch = "{batch}"\n')
+    text = "x: float32[1,4] sig=[-1,4]\ny: float32[1,4] sig=[-1,4] = RELU(x)\n"
+
+    assert [f"{f.severity.value}: {f.message}" for f in findings("TFL401", text, str(board))] == said
+
+
+def test_a_profile_that_takes_few_types_is_told_apart_from_its_runtime(tmp_path: Path) -> None:
+    """TFL516: what would have to be newer is the runtime, or the profile's `dtypes`."""
+    board = tmp_path / "board.toml"
+    board.write_text('extends = "tflite-2.9"\ndtypes = ["float32", "int4"]\n')
+    text = "x: float32[4]\nw: int4[4] q=0.1+0 = const\nu: int8[4] = const\ny: float32[4] = RELU(x)\n"
+
+    assert [f.message.partition("; ")[2] for f in findings("TFL516", text, str(board))] == [
+        "it needs TFLite 2.11",
+        "it needs a profile whose `dtypes` allow it",
+    ]
 
 
 @pytest.mark.parametrize(

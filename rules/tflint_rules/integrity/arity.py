@@ -12,7 +12,7 @@ from tflint.api import Severity, Target, hit, rule, schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tflint.api import Hit, Model, Op, Tensor
+    from tflint.api import Hit, Model, Op
 
 BAD = """
 x: float32[4]
@@ -80,16 +80,15 @@ def _operator(op: Op) -> Iterator[Hit]:
 
 def _strings(model: Model) -> Iterator[Hit]:
     for tensor in model.tensors:
-        if tensor.dtype == "string" and tensor.is_constant and tensor.buffer is not None and tensor.buffer.in_file:
-            problem = _string_problem(tensor)
+        buffer = tensor.buffer
+        if tensor.dtype == "string" and tensor.is_constant and buffer is not None and buffer.in_file:
+            problem = _string_problem(buffer.size, buffer.read(HEADER))
             if problem:
                 yield hit(tensor, op="string constant", problem=problem, kind=_kind(problem))
 
 
-def _string_problem(tensor: Tensor) -> str:
+def _string_problem(size: int, raw: bytes) -> str:
     """A string tensor is a count, count + 1 offsets and the bytes (tflite/string_util.h)."""
-    size = tensor.buffer.size if tensor.buffer else 0
-    raw = tensor.buffer.read(HEADER) if tensor.buffer else b""
     if size < 4:
         return f"{size} bytes, less than its count"
     count = struct.unpack_from("<i", raw)[0]

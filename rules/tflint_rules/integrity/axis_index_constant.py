@@ -112,7 +112,7 @@ def _slice(op: Op) -> Iterator[Hit]:
 
 
 def _segments(op: Op) -> Iterator[Hit]:
-    numbers = _values(_input(op, 1)) or ()
+    numbers = _values(_input(op, 1))
     if numbers and (numbers[0] < 0 or any(b < a for a, b in pairwise(numbers))):
         yield hit(op, op=op.name, what="segment", value=min(numbers), wants="segments ascend from 0")
 

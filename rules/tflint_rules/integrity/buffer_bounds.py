@@ -65,29 +65,21 @@ def _structure(model: Model, told: set[str]) -> Iterator[Hit]:
     """What no runtime refuses, and the official verifier or a reader of the file stumbles over."""
     for tensor in model.tensors:
         buffer = tensor.buffer
-        if (
-            tensor.path in told
-            or tensor.dtype == "string"
-            or not tensor.bits
-            or buffer is None
-            or not tensor.is_constant
-        ):
+        if tensor.path in told or not tensor.bits or buffer is None or not tensor.is_constant:
             continue
-        problem = ""
-        if buffer.outside and not buffer.in_file:
-            problem = f"buffer {buffer.index} lies outside the file"
+        if not buffer.in_file:
+            text = f"buffer {buffer.index} lies outside the file"
+            yield hit(tensor, severity=Severity.WARNING, problem=text, kind=_kind(text))
         elif (
             tensor.sparsity is None
             and not tensor.external_buffer
             and buffer.size > tensor.byte_size
-            and min(tensor.shape, default=0) >= 0
+            and all(dim >= 0 for dim in tensor.shape)
         ):
             text = f"{buffer.size:,} bytes for a constant of {tensor.byte_size:,}"
             yield hit(tensor, severity=Severity.INFO, problem=text, kind=_kind(text))
-        if problem:
-            yield hit(tensor, severity=Severity.WARNING, problem=problem, kind=_kind(problem))
     for entry in model.metadata:
-        if entry.buffer is None and entry.path not in told:
+        if entry.buffer is None:
             text = f"metadata names buffer {entry.buffer_index} of {len(model.buffers)}"
             yield hit(entry, severity=Severity.WARNING, problem=text, kind=_kind(text))
     if model.buffers and model.buffers[0].data_size:

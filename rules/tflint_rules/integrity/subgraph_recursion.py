@@ -75,8 +75,8 @@ def subgraph_recursion(model: Model, options: Mapping[str, int]) -> Iterator[Hit
             depths[at] = 1 + max((depths.get(to, 0) for _, to in calls[at]), default=0)
             del open_[at]
             stack.pop()
-    deepest = max(depths, key=lambda index: depths[index], default=0)
-    if depths and depths[deepest] > options["depth"]:
+    deepest = max(depths, key=lambda index: depths[index], default=None)
+    if deepest is not None and depths[deepest] > options["depth"]:
         problem = f"subgraphs are nested {depths[deepest]} deep"
         yield hit(model.subgraphs[deepest], severity=Severity.WARNING, problem=problem)
 

@@ -66,7 +66,7 @@ def zero_divisor(op: Op) -> Iterator[Hit]:
     facts/prepare.json, kernel_checks_seen_in_corpus_and_bad; LiteRT tflite/kernels/padding.h, pooling.cc, conv.cc.
     """
     for option in OPTIONS[op.name]:
-        if op.options.get(option, 1) == 0:
+        if op.options.get(option) == 0:
             yield hit(op, op=op.name, what=option)
     position = WEIGHTS.get(op.name)
     weights = op.inputs[position] if position is not None and position < len(op.inputs) else None

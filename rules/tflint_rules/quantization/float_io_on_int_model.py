@@ -57,8 +57,10 @@ def float_io_on_int_model(target: Target) -> Iterator[Hit]:
     for graph in model.subgraphs[:1]:
         for role, tensors in (("input", graph.inputs), ("output", graph.outputs)):
             for tensor in tensors:
-                inside = _inside(model, tensor, role) if tensor is not None and tensor.dtype == "float32" else None
-                if tensor is not None and inside is not None:
+                if tensor is None or tensor.dtype != "float32":
+                    continue
+                inside = _inside(model, tensor, role)
+                if inside is not None:
                     step = "is quantized to" if role == "input" else "is dequantized from"
                     from tflint.api import StripBorder  # noqa: PLC0415 - only where there is something to mend
 

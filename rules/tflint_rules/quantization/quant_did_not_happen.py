@@ -69,8 +69,6 @@ def quant_did_not_happen(model: Model) -> Iterator[Hit]:
     ## References
     Reproduced with TF 2.21 (empty and mis-shaped datasets). conversion_metadata.fbs: ModelOptimizationMode.
     """
-    if not any(entry.name == "CONVERSION_METADATA" for entry in model.metadata):
-        return
     conversion = conversion_of(model)
     asked = next((mode for mode in conversion.modes if mode in ASKED), None) if conversion is not None else None
     if asked is None:

@@ -88,7 +88,7 @@ def _shape_problem(tensor: Tensor, quant: Quant) -> str:
 
 def _zero_problem(tensor: Tensor, quant: Quant) -> str:
     bounds = RANGES.get(tensor.dtype)
-    if bounds is None or not len(quant.zero_point):
+    if bounds is None:
         return ""
     low, high = bounds
     zero = next((z for z in quant.zero_point if not low <= z <= high), None)

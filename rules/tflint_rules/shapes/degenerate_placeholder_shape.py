@@ -59,7 +59,7 @@ def degenerate_placeholder_shape(model: Model) -> Iterator[Hit]:
             if tensor is None or len(tensor.shape) < 2:
                 continue
             found = _unknown_sizes(tensor)
-            if not found and _one_pixel(tensor):
+            if _one_pixel(tensor):
                 if images is None:
                     images = any(op.name in IMAGE_OPS for op in graph.ops)
                 found = images

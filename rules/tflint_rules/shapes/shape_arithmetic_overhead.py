@@ -20,13 +20,11 @@ COMPUTED = made("SHAPE", behind=_NAMES.split())
 DTYPES = frozenset({"int32", "int64", "bool"})
 MAX_ELEMENTS = 8  # of a shape: TFLite's ranks end there
 
-_CHAIN = "\n".join(f"n{i + 1}: int32[2] = ADD(n{i}, n{i})" for i in range(16))
-BAD = f"""
+BAD = """
 x: float32[1,8] sig=[-1,8]
+y: float32[1,8] = RESHAPE(x, n15)
 n0: int32[2] = SHAPE(x)
-{_CHAIN}
-y: float32[1,8] = RESHAPE(x, n16)
-"""
+""" + "\n".join(f"n{i + 1}: int32[2] = ADD(n{i}, n{i})" for i in range(15))
 GOOD = """
 x: float32[1,8]
 y: float32[1,8] = RELU(x)
