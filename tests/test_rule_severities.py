@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,3 +152,23 @@ def test_a_tail_is_an_archive_or_info(tail: bytes, found: int) -> None:
     plan = Plan((catalogue()["TFL901"],), (resolve("litert"),))
 
     assert len(check_model(decode(sketch.build(RELU) + tail), plan).findings) == found
+
+
+@pytest.mark.parametrize(("code", "scale"), [("TFL507", "0+0"), ("TFL509", "0.1+200")])
+def test_scales_are_read_up_to_a_limit(code: str, scale: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bound on work, here two of them: the third tensor is not looked at."""
+    monkeypatch.setattr(sys.modules[catalogue()[code].load().check.__module__], "BUDGET", 2)
+    text = "".join(f"{name}: int8[4] q={scale}\n" for name in "abc")
+    (found,) = findings(code, text, "litert")
+
+    assert [place.label for place in found.places] == ["tensor 0 'a'", "tensor 1 'b'"]
+
+
+def test_a_later_release_of_an_old_runtime_is_old(tmp_path: Path) -> None:
+    """TFL403: 2.14.1 loses its delegate as 2.14 does."""
+    board = tmp_path / "board.toml"
+    board.write_text('extends = "tflite-2.14"\ngeneration = [2, 14, 1]\n')
+    text = "x: float32[1,4]\nc: bool[4]\nw: float32[4,4] = const\ny: float32[1,4] = FULLY_CONNECTED(x, w, -)\n"
+    (found,) = findings("TFL403", text + "i: int64[-1,1] = WHERE(c)\n", str(board))
+
+    assert found.severity.value == "warning"
