@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,12 +13,14 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from command import TFLINT
 from models import ROOT
-from running import CLEAN, environment, write_model
+from running import CLEAN, environment, tflint, write_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from subprocess import CompletedProcess
 
 PACK = """
 import os, signal, time
@@ -46,7 +49,8 @@ import json, sys
 from distributed import LocalCluster
 
 if __name__ == "__main__":
-    with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address=None) as cluster:
+    options = {"n_workers": int(sys.argv[1]), "protocol": sys.argv[2]}
+    with LocalCluster(**options, threads_per_worker=1, dashboard_address=None) as cluster:
         while True:
             workers = [nanny.pid for nanny in cluster.workers.values()]
             print(json.dumps({"address": cluster.scheduler_address, "workers": workers}), flush=True)
@@ -80,7 +84,7 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, workers: int, **more: str) -> Iterator[Cluster]:
+def cluster(folder: Path, workers: int, protocol: str = "tcp", **more: str) -> Iterator[Cluster]:
     """Start one; its workers have the pack. One loss of a worker is allowed for each task."""
     (folder / "cluster.py").write_text(SCRIPT)
     environ = environment(
@@ -89,7 +93,7 @@ def cluster(folder: Path, workers: int, **more: str) -> Iterator[Cluster]:
         DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1",
         **more,
     )
-    command = [sys.executable, str(folder / "cluster.py"), str(workers)]
+    command = [sys.executable, str(folder / "cluster.py"), str(workers), f"{protocol}://"]
     with (
         (folder / "cluster.log").open("w") as log,
         subprocess.Popen(
@@ -151,3 +155,36 @@ def models(folder: Path, *names: str) -> Path:
     for name in names:
         write_model(folder / "models" / f"{name}.tflite", CLEAN)
     return folder / "models"
+
+
+def check(home: Path, folder: Path, *arguments: object, **more: str) -> CompletedProcess[str]:
+    """Check a folder with the pack selected."""
+    return tflint(folder, "check", ".", "--extend-select", "ACM", *arguments, **pack(home, "acme", "1"), **more)
+
+
+@contextmanager
+def started(
+    home: Path, folder: Path, *arguments: object, start_new_session: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a check of a folder, with no marks of others."""
+    shutil.rmtree(home / "marks", ignore_errors=True)
+    environ = environment(**pack(home, "acme", "1"))
+    command = [str(TFLINT), "check", ".", "--extend-select", "ACM", *map(str, arguments)]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environ,
+        stdout=-1,
+        stderr=-1,
+        text=True,
+        start_new_session=start_new_session,
+    ) as process:
+        yield process
+
+
+def marks(home: Path, pattern: str, count: int) -> int:
+    """Wait until so many models were begun; how many were."""
+    deadline = time.monotonic() + 280
+    while (begun := len(list((home / "marks").glob(pattern)))) < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return begun

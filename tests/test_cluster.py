@@ -6,23 +6,17 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import running
-from clusters import Cluster, cluster, models, pack
-from command import TFLINT
+from clusters import Cluster, check, cluster, marks, models, started
 from models import EXAMPLES
-from running import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from subprocess import CompletedProcess
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc").exists(), reason="processes are looked for in /proc"),
@@ -41,11 +35,6 @@ def three(home: Path) -> Iterator[Cluster]:
     """Give a cluster of three workers."""
     with cluster(home, 3) as running_cluster:
         yield running_cluster
-
-
-def check(home: Path, folder: Path, *arguments: object, **more: str) -> CompletedProcess[str]:
-    """Check a folder with the pack selected."""
-    return running.tflint(folder, "check", ".", "--extend-select", "ACM", *arguments, **pack(home, "acme", "1"), **more)
 
 
 def reported(text: str) -> dict[str, list[str]]:
@@ -137,31 +126,3 @@ def test_an_interrupt_leaves_nothing_behind(home: Path, three: Cluster, tmp_path
         time.sleep(0.2)
     assert not left
     assert len(list((home / "marks").iterdir())) < 100
-
-
-@contextmanager
-def started(
-    home: Path, folder: Path, *arguments: object, start_new_session: bool = False
-) -> Iterator[subprocess.Popen[str]]:
-    """Start a check of a folder, with no marks of others."""
-    shutil.rmtree(home / "marks", ignore_errors=True)
-    environ = environment(**pack(home, "acme", "1"))
-    command = [str(TFLINT), "check", ".", "--extend-select", "ACM", *map(str, arguments)]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environ,
-        stdout=-1,
-        stderr=-1,
-        text=True,
-        start_new_session=start_new_session,
-    ) as process:
-        yield process
-
-
-def marks(home: Path, pattern: str, count: int) -> int:
-    """Wait until so many models were begun; how many were."""
-    deadline = time.monotonic() + 280
-    while (begun := len(list((home / "marks").glob(pattern)))) < count and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return begun

@@ -61,7 +61,10 @@ def find_remote(url: str) -> Iterator[Artifact]:
 
 def opened_url(url: str) -> Ranged:
     """The bytes behind a URL, none of them fetched that are not needed. Raises RemoteError."""
-    files, path = _filesystem(url)
+    try:
+        files, path = _filesystem(url)
+    except TflintError as problem:  # what is not installed where this is: the worker of a cluster
+        raise RemoteError(str(problem)) from None
     with _told():
         facts = files.info(path, **_timeout(files))
         size = facts.get("size")

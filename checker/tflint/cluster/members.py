@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 import warnings
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflint.cluster.alike import difference
 from tflint.errors import TflintError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 EXTRA = "--scheduler {}: a cluster is reached by Dask: pip install 'tflint[dask]'"
 LOOK = 2.0  # seconds between two looks at the workers
 CLOSING = 5  # seconds in which to say good-bye
+TLS = "distributed.comm.tls of Dask's configuration"
 
 
 @contextmanager
@@ -33,9 +35,10 @@ def connected(address: str) -> Iterator[Client]:
         try:
             asyncio.run(_knock(address))
             client = Client(address, set_as_default=False)
-        except Exception as problem:  # whatever a server that is none of Dask's answers, or TLS lacks
-            words = " ".join(str(problem).split()) or f"no answer within {patience():g} s"
-            raise TflintError(f"--scheduler {address}: {words}") from problem
+        except TflintError:
+            raise
+        except Exception as problem:  # whatever a server that is none of Dask's answers
+            raise TflintError(f"--scheduler {address}: {_words(problem, address)}") from problem
         try:
             yield client
         finally:
@@ -54,11 +57,39 @@ def patience() -> float:
 
 async def _knock(address: str) -> None:
     """Connect as a client would, which itself waits without end for a server that accepts and never answers."""
-    from distributed import Security  # noqa: PLC0415 - for who has a cluster
-    from distributed.comm import connect  # noqa: PLC0415 - same
+    from distributed.comm import connect  # noqa: PLC0415 - for who has a cluster
 
-    comm = await asyncio.wait_for(connect(address, **Security().get_connection_args("client")), patience() + 1)
+    comm = await asyncio.wait_for(connect(address, **_security(address)), patience() + 1)
     comm.abort()
+
+
+def _security(address: str) -> dict[str, Any]:
+    """What a connection takes, of Dask's configuration. Raises TflintError where the files named there will not do."""
+    from distributed import Security  # noqa: PLC0415 - for who has a cluster
+
+    try:
+        arguments: dict[str, Any] = Security().get_connection_args("client")
+    except (OSError, ValueError) as problem:  # no such file, or no certificate in it: it does not say in which
+        words = f"{TLS}: its ca-file, client.cert or client.key: {problem}"
+        raise TflintError(f"--scheduler {address}: {words}") from problem
+    if _encrypted(address) and not arguments.get("ssl_context"):
+        raise TflintError(f"--scheduler {address}: {TLS} names no certificates")
+    return arguments
+
+
+def _words(problem: Exception, address: str) -> str:
+    """Why there is no connection."""
+    from distributed.comm import CommClosedError  # noqa: PLC0415 - for who has a cluster
+
+    if type(problem) is CommClosedError:  # what it says is the objects between which that was
+        why = "does not take the certificate" if _encrypted(address) else "wants tls://"
+        return f"the connection was closed from there, as one does that {why}, or is no scheduler"
+    text = re.sub("^in <[^>]*>: ", "", str(problem))
+    return " ".join(text.split()) or f"no answer within {patience():g} s"
+
+
+def _encrypted(address: str) -> bool:
+    return address.startswith(("tls:", "wss:"))
 
 
 class Members:

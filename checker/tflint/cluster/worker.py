@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.running.pool import Lost, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tflint.timing import Begin
 
@@ -46,18 +46,29 @@ class Bench:
             child.end()
 
     def do(self, tasks: Sequence[bytes]) -> list[bytes | Lost]:
-        """Do a few tasks, one after the other; threads of the worker may be here at the same time."""
-        answers = []
+        """Do a few tasks, one after the other; threads of the worker may be here at the same time.
+
+        Raises CancelledError once nobody waits for them any more: Dask cancels no thread, and gives it no other work.
+        """
+        return self.done(tasks, _wanted())
+
+    def done(self, tasks: Sequence[bytes], wanted: Callable[[], bool]) -> list[bytes | Lost]:
+        """Do them as long as they are wanted."""
+        answers: list[bytes | Lost] = []
         for task in tasks:
             try:
                 child = self._idle.pop()
             except IndexError:
                 child = self._start()
-                answer = child.answer(NOTHING, STARTING)  # it does not start at the expense of a task
+                answer = child.answer(NOTHING, STARTING, wanted)  # it does not start at the expense of a task
             if not child.dead:
-                answer = child.answer(task, self._limit)
+                answer = child.answer(task, self._limit, wanted)
             if not child.dead:
                 self._idle.append(child)
+            if answer is None:
+                from concurrent.futures import CancelledError  # noqa: PLC0415 - not in the children
+
+                raise CancelledError
             answers.append(answer)
         return answers
 
@@ -92,6 +103,20 @@ class _Unpacked:
             return Lost(f"{type(problem).__name__}: {problem}", "")
         finally:
             _alarm(0)
+
+
+def _wanted() -> Callable[[], bool]:
+    """Whether the task of Dask's that this thread is at has been cancelled meanwhile, as a question."""
+    from distributed import get_worker  # noqa: PLC0415 - not in the children
+
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state != "cancelled"
+
+    return wanted
 
 
 def _stand(folder: str) -> None:

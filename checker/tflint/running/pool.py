@@ -28,6 +28,7 @@ Result = TypeVar("Result")
 IDLE = -1
 AHEAD = 256  # tasks: while one takes its whole time, so many others are done
 LONGEST = 63  # bytes of what a process is at
+LOOK = 0.5  # seconds between two looks whether a task is still wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,17 @@ class Worker(Generic[Task, Result]):
         with suppress(OSError):
             self.pipe.send(task)
 
-    def answer(self, task: Task, limit: float) -> Result | Lost:
-        """Have a task done, and wait for it."""
+    def answer(self, task: Task, limit: float, wanted: Callable[[], bool]) -> Result | Lost | None:
+        """Have a task done, and wait for it; None, and an end of the process, once it is `wanted` no more."""
         self.give(0, task)
-        return self.take() if self.pipe.poll(limit) else self.lose(_late(limit))
+        while wanted():
+            left = self.since + limit - time.monotonic()
+            if left <= 0:
+                return self.lose(_late(limit))
+            if self.pipe.poll(min(left, LOOK)):
+                return self.take()
+        self.lose("")
+        return None
 
     def take(self) -> Result | Lost:
         """The result that has come, or what is known of the loss."""
