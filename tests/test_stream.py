@@ -43,6 +43,11 @@ def slow_first(task: int, _: Begin) -> int:
     return task
 
 
+def own_number(_: int, __: Begin) -> int:
+    """Say which process does it."""
+    return os.getpid()
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("kind", ["full", "concise", "json-lines", "gitlab"])
 def test_a_report_is_printed_when_its_model_is_done(kind: str, jobs: int, tmp_path: Path) -> None:
@@ -97,6 +102,18 @@ def test_tasks_are_taken_as_there_is_room() -> None:
 
     assert len(done) == 4 * AHEAD
     assert AHEAD <= most <= AHEAD + 1
+
+
+def test_processes_stay_at_work() -> None:
+    """Those that end at the same time, with more done than may wait for one of them, all get what is next."""
+    workers: list[int] = []
+    for _, worker in spread(own_number, range(2 * AHEAD), 2, 60.0):
+        workers.append(worker)
+        time.sleep(0.002)  # both are ready when the next is given
+
+    late = workers[AHEAD + 20 :]
+    assert len(set(late)) == 2
+    assert min(map(late.count, set(late))) > len(late) / 4
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -126,7 +126,9 @@ class _Flights:
         if self.bench.status == "error":  # it was near too many losses itself
             self.bench = self._laid_out()
         tasks = [task for _, task in batch]
-        future = self.client.submit(operator.methodcaller("do", tasks), self.bench, key=(self.run, self.sent))
+        do = operator.methodcaller("do", tasks)
+        # in order, lest one that takes its time holds up what is before it
+        future = self.client.submit(do, self.bench, key=(self.run, self.sent), priority=-self.sent)
         self.flying[future] = batch
         self.landed.add(future)
 

@@ -54,8 +54,7 @@ def spread(
     busy: list[Worker[Task, Result]] = []
     try:
         while following or busy:
-            oldest = min((worker.task for worker in busy), default=0)
-            while following and len(busy) < processes and (not busy or following[0] < oldest + AHEAD):
+            while following and len(busy) < processes and all(following[0] < each.task + AHEAD for each in busy):
                 idle = next((worker for worker in workers if worker.task == IDLE), None)
                 if idle is None:
                     workers.append(idle := Worker(work))
