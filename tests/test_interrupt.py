@@ -38,8 +38,22 @@ class Ended(NamedTuple):
     workers: list[int]  # processes that were at work
 
 
-def ended(folder: Path, *arguments: object, number: int = signal.SIGINT, workers: int = 2) -> Ended:
-    """Check models of which two take for ever, the second and the last, and interrupt it when so many are at it."""
+def alive(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def ended(
+    folder: Path, *arguments: object, number: int = signal.SIGINT, workers: int = 2, alone: bool = False
+) -> Ended:
+    """Check models of which two take for ever, the second and the last, and interrupt it when so many are at it.
+
+    `alone`: the signal is not sent to its processes.
+    """
     found = models(folder, "a", "bad", "c", "d", "z-bad")
     mark = folder / "mark"
     environ = install(folder, f"open({str(mark)!r} + str(os.getpid()), 'w').close(); time.sleep(1000)")
@@ -56,7 +70,7 @@ def ended(folder: Path, *arguments: object, number: int = signal.SIGINT, workers
         while len(marks := list(folder.glob("mark*"))) < workers and time.monotonic() < deadline:
             time.sleep(0.05)
         began = time.monotonic()
-        os.killpg(process.pid, number)
+        (os.kill if alone else os.killpg)(process.pid, number)
         out, err = process.communicate(timeout=60)
         took = time.monotonic() - began
     assert len(marks) == workers
@@ -72,9 +86,7 @@ def test_what_is_done_is_reported_whole(number: int, code: int, tmp_path: Path) 
 
     assert (run.code, run.err) == (code, f"tflint: {SAID}\n")
     assert run.seconds < 20
-    for worker in run.workers:
-        with pytest.raises(ProcessLookupError):
-            os.kill(worker, 0)
+    assert not any(map(alive, run.workers))
     assert sorted(path.name for path in out.iterdir()) == sorted(FORMATS)
     texts = {kind: (out / kind).read_text(encoding="utf-8") for kind in FORMATS}
     assert run.out == texts["concise"]
@@ -93,6 +105,17 @@ def test_what_is_done_is_reported_whole(number: int, code: int, tmp_path: Path) 
     *_, (broken,) = junitparser.JUnitXml.fromstring(texts["junit"])
     assert [(each.type, each.message) for each in broken.result] == [("interrupted", SAID)]
     assert len(strict(texts["gitlab"])) == sum(len(file["findings"]) for file in document["files"])
+
+
+def test_a_killed_run_leaves_no_process(tmp_path: Path) -> None:
+    """SIGKILL to the command alone: its processes end by themselves, in the middle of a rule or waiting."""
+    run = ended(tmp_path, "-j", 3, number=signal.SIGKILL, alone=True)
+
+    assert run.code == -signal.SIGKILL
+    deadline = time.monotonic() + 60
+    while any(map(alive, run.workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, run.workers))
 
 
 def test_an_interrupt_in_this_process(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_tasks_are_taken_as_there_is_room() -> None:
 
 def test_processes_stay_at_work() -> None:
     """Those that end at the same time, with more done than may wait for one of them, all get what is next."""
-    workers: list[int] = []
+    workers = []
     for _, worker in spread(own_number, range(2 * AHEAD), 2, 60.0):
         workers.append(worker)
         time.sleep(0.002)  # both are ready when the next is given

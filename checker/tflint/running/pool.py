@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -136,6 +137,7 @@ class Worker(Generic[Task, Result]):
 
 def _serve(pipe: Connection, at: Any, work: Callable[[Any, Begin], Any]) -> None:
     """Work at tasks until the parent is gone."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent's handler is not ours, if we are its fork
 
@@ -153,6 +155,16 @@ def _serve(pipe: Connection, at: Any, work: Callable[[Any, Begin], Any]) -> None
             pipe.send(result)
         except OSError:
             return
+
+
+def _end_with_parent() -> None:
+    """End this process, whatever it is at, when its parent is killed.
+
+    The pipe does not show that: a fork has its parent's end of it, and those of the forks before it.
+    """
+    if parent := multiprocessing.parent_process():
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _late(limit: float) -> str:
