@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,6 +81,18 @@ def test_any_name_survives(name: str) -> None:
         ("x float32", "line 1: expected ':'"),
         ("x: float32[999999,999999] = const", "line 1: a constant of"),
         ("x: int8[1] = const [300]", "line 1: a int8 constant"),
+        ("x: variant[1] = const [1]", "line 1: values of variant cannot be written: use raw"),
+        ("x: float32[1] qq=1", r"line 1: no fact 'qq' \(did you mean 'q'\?\)"),
+        ("x: float32[1] = const [1] 7", "line 1: cannot read '7'"),
+        ("x: float32[1] $", r"line 1: cannot read '\$'"),
+        ("x: float32[1] = ^0", "line 1: no operator above"),
+        ("?0: float32[1]", "line 1: a line starts with a name"),
+        ("x: float32[1]\ny: float32[1] = CUSTOM:Odd(x) size=1", "line 2: CUSTOM has no options"),
+        ("first: float32[1]\ny: float32[1] = ABS(furst)", r"no tensor furst here \(did you mean 'first'\?\)"),
+        (
+            "x: float32[1,2]\ny: float32[1,2] = FULLY_CONNECTED(x) fused_activation_function=RELUX",
+            r"line 2: fused_activation_function is no 'RELUX' \(did you mean 'RELU'\?\)",
+        ),
     ],
 )
 def test_a_bad_line_is_named(text: str, problem: str) -> None:
@@ -102,3 +115,12 @@ metadata min_runtime_version = "2.3.0" 16 bytes
     expected = text.replace("graph main(x) -> (y)\n", "")
 
     assert sketch.show(decode(sketch.build(text))) == expected
+
+
+def test_a_nan_of_any_pattern_is_shown() -> None:
+    """Files hold NaN whose sign or payload no decimal has: it is shown as one."""
+    data = bytearray(sketch.build("x: float32[1] q=0.75+0\ny: float32[1] = ABS(x)"))
+    at = data.index(struct.pack("<f", 0.75))
+    data[at : at + 4] = b"\x01\x00\xc0\xff"
+
+    assert "x: float32[1] q=nan+0" in sketch.show(decode(bytes(data)))

@@ -142,8 +142,6 @@ def _samples(reference: Results, candidate: Results, case: _Case) -> list[int]:
             case.notes.append(f"sample {index + 1}: {who}: {one}")
         else:
             used.append(index)
-    if not used and not case.problems:
-        case.problems.append("there is no sample that both take")
     return used
 
 

@@ -1,4 +1,4 @@
-"""What came of running samples through one model; saved and read again as `.npz`."""
+"""What came of running samples through one model; as JSON and arrays, or of outputs that were saved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tflint.errors import TflintError
 from tflint.parity.entry import Port, plain_port, read_port
 from tflint.parity.recorded import recorded
-from tflint.parity.samples import numbered, read_arrays, write_arrays
+from tflint.parity.samples import numbered, read_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,29 +114,21 @@ def arrays_of(results: Results, prefix: str = "") -> dict[str, Any]:
     }
 
 
-def save(results: Results, path: Path) -> None:
-    """Write them as `.npz`. Raises TflintError."""
-    write_arrays(path, plain(results), arrays_of(results))
-
-
 def load(path: Path) -> Results:
-    """Results that `save` wrote, or the outputs of one sample by their names, or a folder of the latter; or `.jsonl`.
+    """The outputs of samples by their names: `.npz` of one or of several, a folder of the former, or `.jsonl`.
 
     Raises TflintError.
     """
     if path.is_dir():
         parts = [load(file) for file in sorted(path.glob("*.npz"))]
-        if not parts or any(part.outputs != parts[0].outputs for part in parts):
+        if any(part.outputs != parts[0].outputs for part in parts):
             raise TflintError(f"{path}: .npz files with the same outputs are wanted, one a sample")
         return Results(str(path), SAVED, None, parts[0].outputs, tuple(row for part in parts for row in part.rows))
     if path.suffix == ".jsonl":
         return _of_rows(path, [dict(row) for row in recorded(str(path)).rows])
     about, arrays = read_arrays(path)
-    if "outputs" in about:
-        try:
-            return read_plain(about, arrays)
-        except (KeyError, TypeError, ValueError, IndexError) as problem:
-            raise TflintError(f"{path}: damaged results: {problem}") from None
+    if "parity" in about:
+        raise TflintError(f"{path}: results of both sides: `tflint verify --load` judges them")
     return _of_rows(path, numbered(arrays) or [arrays])
 
 

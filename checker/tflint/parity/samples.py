@@ -60,7 +60,7 @@ def load(path: Path) -> Samples:
             raise TflintError(f"{path}: no .npz file in it")
         return Samples(tuple(row for file in files for row in load(file).rows), f"{len(files)} files of {path}")
     about, arrays = read_arrays(path)
-    if "outputs" in about:
+    if "parity" in about:
         raise TflintError(f"{path}: results of a run, where samples are wanted")
     rows = numbered(arrays)
     if rows is None:
