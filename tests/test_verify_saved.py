@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -26,14 +26,15 @@ def test_both_sides_are_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "many").mkdir()
     for place in range(2):
         np.savez(tmp_path / "many" / f"{place}.npz", y=ROW + place)
-    np.savez(tmp_path / "all.npz", **{f"{place}/y": ROW + place for place in range(2)})
+    rows: dict[str, Any] = {f"{place}/y": ROW + place for place in range(2)}
+    np.savez(tmp_path / "all.npz", **rows)
     (tmp_path / "all.jsonl").write_text("".join(json.dumps({"y": (ROW + n).tolist()}) + "\n" for n in range(2)))
     for name in ("all.npz", "all.jsonl"):
         found = verify("many", name)
         assert found.holds, found.reasons
         assert found.parts[0].judgements[0].compared == 2
 
-    np.savez(tmp_path / "all.npz", **{f"{place}/y": ROW + 2 * place for place in range(2)})
+    np.savez(tmp_path / "all.npz", **{**rows, "1/y": ROW + 2})
     done = tflint("verify", "many", "all.npz", cwd=tmp_path)
     assert done.returncode == 1
     assert "max abs / (max|reference| + 0.1) is 0.3226 (asked: <= 1e-05)" in done.stdout
