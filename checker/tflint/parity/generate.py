@@ -233,7 +233,7 @@ def _row(
             row[port.name] = np.ones(shape, port.dtype)  # which a size, a divisor or a count can be too
         else:
             row[port.name] = _values(kind, np.dtype(port.dtype), shape, random)
-            if shape in lengths and kind.low <= 0 <= kind.high and np.dtype(port.dtype).kind in "iu":
+            if shape and shape in lengths and kind.low <= 0 <= kind.high and np.dtype(port.dtype).kind in "iu":
                 row[port.name] *= (np.arange(shape[-1]) < lengths[shape]).astype(port.dtype)
     return {port.name: row[port.name] for port in ports}
 
