@@ -49,6 +49,7 @@ def _command(command: list[str], options: dict[str, Any], out: IO[bytes], said: 
         if environment is not None:
             os.environ.clear()
             os.environ.update(environment)
+            sys.path[:0] = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if place]
         for number, file in ((0, open(os.devnull, "rb")), (1, out), (2, said)):  # noqa: SIM115, PTH123 - till it ends
             os.dup2(file.fileno(), number)
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - same

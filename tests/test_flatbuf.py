@@ -173,14 +173,6 @@ def test_fields_are_aligned_as_their_types() -> None:
     }
 
 
-def test_nesting_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables in tables cannot take the reader's own stack."""
-    monkeypatch.setattr(flatbuf, "MAX_DEPTH", 3)
-
-    with pytest.raises(MalformedModelError, match="tables nested deeper than 3"):
-        decode(CLEAN)
-
-
 @pytest.mark.parametrize("size", [0, 4, 7])
 def test_a_root_needs_its_bytes(size: int) -> None:
     """A few bytes hold no offset and no identifier."""

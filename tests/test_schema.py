@@ -36,3 +36,19 @@ def test_fields_of_the_newest_runtime_are_known() -> None:
 def test_every_dtype_has_a_size() -> None:
     """The view knows all tensor types of the schema."""
     assert {name.lower() for name in schema.ENUMS["TensorType"].values()} == set(DTYPES)
+
+
+def test_no_table_leads_to_one_of_its_own_kind() -> None:
+    """What the reader takes of its own stack is bounded by that, far below the 64 tables of the official verifier."""
+
+    def depth(table: str, above: tuple[str, ...] = ()) -> int:
+        assert table not in above, above
+        members = [
+            member
+            for _, _, kind, child in schema.TABLES[table]
+            if kind in {"t", "[t", "u"}
+            for member in ([child] if kind != "u" else [name for code, name in schema.ENUMS[child].items() if code])
+        ]
+        return 1 + max((depth(member, (*above, table)) for member in members), default=0)
+
+    assert max(map(depth, schema.TABLES)) == 6

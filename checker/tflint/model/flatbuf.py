@@ -1,8 +1,9 @@
 """Bounds-checked FlatBuffers, driven by the schema tables: the only file that touches a model's bytes.
 
-Checks are those of the official C++ verifier (flatbuffers/verifier.h with TFLite's options: alignment on, depth 64,
-1,000,000 tables), so that what LiteRT refuses as "not a valid Flatbuffer" is refused here and nothing more. The Python
-`flatbuffers` runtime has no verifier: a bad offset there is a `struct.error`, a wrapped index or an endless loop.
+Checks are those of the official C++ verifier (flatbuffers/verifier.h with TFLite's options: alignment on, 1,000,000
+tables), so that what LiteRT refuses as "not a valid Flatbuffer" is refused here and nothing more; its depth of 64 needs
+none, for no table of the schema leads to one of its own kind. The Python `flatbuffers` runtime has no verifier: a bad
+offset there is a `struct.error`, a wrapped index or an endless loop.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ UNIONS = (
     *("ContentProperties", "ProcessUnitOptions"),  # of TFLite Metadata
     "VData",  # of LiteRT-LM
 )
-MAX_DEPTH = 64
 MAX_TABLES = 1_000_000
 SMALLEST = 8  # bytes of a table that is not shared: the offset that leads to it, and the one that leads to its vtable
 SHARED_TABLES = 10_000  # that many whatever the file's size, for offsets may lead to one table again and again
@@ -134,15 +134,13 @@ class Reader:
         """Decode the root table. Raises MalformedModelError."""
         if self.size < 8:
             raise MalformedModelError("the file ends before the root table")
-        return self.table(self._follow(0), name, 1)
+        return self.table(self._follow(0), name)
 
-    def table(self, pos: int, name: str, depth: int) -> Table:
+    def table(self, pos: int, name: str) -> Table:
         """Decode the table `name` at byte `pos`."""
         self.tables += 1
         if self.tables > self._most_tables:
             raise MalformedModelError(f"more than {self._most_tables:,} tables", pos)
-        if depth > MAX_DEPTH:
-            raise MalformedModelError(f"tables nested deeper than {MAX_DEPTH}", pos)
         data, size = self.data, self.size
         layout = self._layout(pos, name)
         end = pos + layout.end
@@ -158,7 +156,7 @@ class Reader:
         for field, kind, child, at in layout.references:
             offset = _U32(data, pos + at)[0]
             target = pos + at + offset
-            if not 0 < offset < 0x80000000 or target >= size:
+            if not offset or target >= size:
                 raise MalformedModelError("an offset points outside the file", pos + at)
             if kind in _VECTORS:
                 start, count = self._vector(target, _VECTORS[kind])
@@ -168,7 +166,7 @@ class Reader:
             elif kind == "s":
                 values[field] = self.string(target)
             else:
-                values[field] = self._reference(target, field, kind, child, values, depth)
+                values[field] = self._reference(target, field, kind, child, values)
         return values
 
     def strings(self, pos: int, count: int) -> list[str]:
@@ -181,6 +179,8 @@ class Reader:
         end = start + count
         if end >= self.size or self._view[end]:
             raise MalformedModelError("a string is not NUL terminated", pos)
+        if end >= self.end:
+            self.end = end + 1
         self.spend(count // CHARACTERS)
         return str(self._view[start:end], "utf-8", self._errors)
 
@@ -209,7 +209,7 @@ class Reader:
             entries = struct.unpack(f"<{len(raw) // 2}H", raw)
             fields = schema.TABLES[name]
             layout = self._layouts[raw, name] = _Layout(entries, fields, vtable)
-            if any(entries) and {slot for slot, at in enumerate(entries) if at} - {slot for slot, *_ in fields}:
+            if {slot for slot, at in enumerate(entries) if at} - {slot for slot, *_ in fields}:
                 self.newer.add(name)
         if len(self._places) < PLACES:
             self._places[vtable, name] = layout
@@ -234,25 +234,25 @@ class Reader:
         kinds = dict(zip(layout.names, layout.unpack(self.data, pos), strict=True)) if layout.unions else {}
         return layout.tables + sum(kinds.get(kind, 0) in members for kind, members in layout.unions)
 
-    def _reference(self, pos: int, field: str, kind: str, child: str, values: Table, depth: int) -> Any:
+    def _reference(self, pos: int, field: str, kind: str, child: str, values: Table) -> Any:
         if kind == "t":
-            return self.table(pos, child, depth + 1)
+            return self.table(pos, child)
         if kind == "u":
             member = _MEMBERS[child].get(values[field + "_type"])
             if member is None:
                 self.newer.add(child)
                 return None
-            return self.table(pos, member, depth + 1)
+            return self.table(pos, member)
         start, count = self._vector(pos, 4)
         if kind == "[s":
             return self.strings(start, count)
-        table, deeper = self.table, depth + 1
-        return [table(at, child, deeper) for at in self._offsets(start, count)]
+        table = self.table
+        return [table(at, child) for at in self._offsets(start, count)]
 
     def _follow(self, at: int) -> int:
         offset = _U32(self.data, at)[0]
         pos = at + offset
-        if not 0 < offset < 0x80000000 or pos >= self.size:
+        if not offset or pos >= self.size:
             raise MalformedModelError("an offset points outside the file", at)
         return int(pos)
 
