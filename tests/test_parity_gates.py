@@ -60,6 +60,7 @@ def test_every_metric_is_of_its_number() -> None:
     assert {name for name, metric in METRICS.items() if metric.of(NONE) is not None} == {"equal"}
     assert METRICS["top5"].of(Numbers(8, False, 0, 0, top5=0)) is None
     assert METRICS["top5"].of(Numbers(8, False, 0, 0, rows=2, top5=0)) == 0
+    assert METRICS["top5"].of(Numbers(8, False, 0, 0, rows=2)) is None
 
 
 @pytest.mark.parametrize("name", ["atol", "close", "logit", "cosine", "sqnr", "flips", "accuracy", "equal"])
@@ -84,6 +85,8 @@ def test_a_limit_is_within(name: str) -> None:
         ("top1", 99, 300, 3, True),
         ("top1", 99, 300, 4, False),
         ("top1", 99, 310, 4, True),
+        ("top1", 99, 20_000, 200, True),
+        ("top1", 99, 20_000, 201, False),
         ("top5", 98, 10, 1, True),
         ("top5", 98, 10, 2, False),
         ("drop", 1, 10, 1, True),
@@ -177,6 +180,8 @@ def test_every_scheme_has_gates(scheme: str, name: str) -> None:
     assert gates_for([scheme]).name == name
     assert gates_for([scheme], [scheme]).name == ("float32" if scheme == "float32" else "quantized alike")
     assert gates_for([scheme], ["other"]).name == name
+    assert gates_for([]).name == "float32"
+    assert gates_for([scheme]).reason == ""
 
 
 def test_gates_of_an_output() -> None:

@@ -30,8 +30,8 @@ def test_numbers_that_have_no_meaning_are_none() -> None:
     assert (nothing.elements, nothing.same_bits, nothing.differ, nothing.nonfinite) == (0, True, 0, 0)
     assert (nothing.rows, nothing.worst) == (0, None)
 
-    text = measure([np.array([b"a", b"b"], object)], [np.array([b"a", b"c"], object)])
-    assert (text.elements, text.differ, text.nonfinite) == (2, 1, 0)
+    text = measure([np.array([b"a", b"b", b"c"], object)], [np.array([b"a", b"b", b"d"], object)])
+    assert (text.elements, text.differ, text.nonfinite) == (3, 1, 0)
     odd = of([nan, inf, inf], [nan, inf, -inf])
     assert (odd.elements, odd.differ, odd.nonfinite) == (3, 1, 1)
     for each in (nothing, text, odd):
@@ -85,7 +85,7 @@ def test_whole_numbers_and_complex_ones_have_distances_and_no_rows() -> None:
     assert turned.sqnr == pytest.approx(10 * np.log10(25 / 64))
 
 
-@pytest.mark.parametrize("factor", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("factor", [1e-200, 1.0, 1e200])
 def test_relative_numbers_are_those_of_any_scale(factor: float) -> None:
     """Squares neither overflow nor vanish."""
     r, c = np.float64([3, 4, 0]) * factor, np.float64([3, 4, 1]) * factor
@@ -130,6 +130,8 @@ def test_ties_reach_to_the_step_or_a_millionth() -> None:
     close = np.float64([[-8e6, -8e6 - 7.9]])
     assert of(close, [[0, 1]], np.float64).flips == 0
     assert of(np.float64([[-8e6, -8e6 - 8.1]]), [[0, 1]], np.float64).flips == 1
+    assert of([[8e6, 0], [2, 1.5]], [[1, 0], [0, 1]]).flips == 1  # each row by its own largest
+    assert of([[8e6, 0], [2, 1.5]], [[1, 0], [1, 0]]).flips == 0
     six = [[9.0, 8, 7, 6, 5, 4.5]]
     assert of(six, [[9, 8, 7, 6, 0, 5]], step=0.5).top5 == 1
     assert of(six, [[9, 8, 7, 6, 0, 5]], step=0.4).top5 == 0
@@ -142,6 +144,15 @@ def test_five_largest_are_of_more_than_five() -> None:
     found = measure([six, five, six], [six, five, six[:, ::-1]])
 
     assert (found.rows, found.top5) == (3, 1)
+
+
+def test_five_largest_of_many() -> None:
+    """Wherever they are: the same five agree, and with the sixth in place of the fifth they do not."""
+    rows = np.random.default_rng(0).permuted(np.tile(np.arange(1000.0), (20, 1)), axis=1)
+
+    assert measure([rows], [rows]).top5 == 20
+    assert measure([rows], [np.where(rows == 995, 0, rows)]).top5 == 0
+    assert measure([rows], [np.where(rows == 994, 0, rows)]).top5 == 20
 
 
 def test_the_worst_is_of_what_is_finite() -> None:

@@ -75,7 +75,7 @@ def test_what_lies_behind_is_the_tail(behind: bytes, size: int) -> None:
 
 
 def test_weights_behind_the_flatbuffer_are_no_tail() -> None:
-    """Neither those of buffers nor the options of custom operators; a buffer that leads out of the file has none there."""
+    """Neither those of buffers nor the options of custom operators; a buffer that leads out of the file has none."""
     whole = bytes(encode({"version": 3, "buffers": [{}, {"offset": 400, "size": 50}]}))
     weights = decode(whole.ljust(460, b"x")).tail
     assert (weights.start, weights.size) == (450, 10)

@@ -245,6 +245,20 @@ def test_a_side_that_is_empty_is_there(sides: dict[str, Any], absent: set[str]) 
     assert op.absent == absent
 
 
+def test_enums_of_options_have_names() -> None:
+    """Of one table alone too; a vector that is called like one is numbers."""
+    pad = {"builtin_options_type": OPTIONS["MirrorPadOptions"], "builtin_options": {"mode": 1}}
+    second = {name: code for code, name in schema.ENUMS["BuiltinOptions2"].items()}
+    window = {
+        "builtin_options_2_type": second["StablehloReduceWindowOptions"],
+        "builtin_options_2": {"padding": [1, 2]},
+    }
+    one, two = graph(operators=[pad, {**none("builtin_options"), **window}]).ops
+
+    assert one.options["mode"] == "SYMMETRIC"
+    assert list(two.options["padding"]) == [1, 2]
+
+
 def test_options_of_either_union() -> None:
     """The first that names a table; an enum value and a table that the schema does not know stay numbers."""
     second = {name: code for code, name in schema.ENUMS["BuiltinOptions2"].items()}

@@ -240,8 +240,8 @@ def _options(table: Table) -> tuple[str, Mapping[str, Any]]:
     for field, members in _UNIONS:
         kind = table[field + "_type"]
         if kind:
-            name = members.get(kind)
-            return name or f"type {kind}", _named(name, table[field]) if name and table[field] else {}
+            name = members.get(kind) or f"type {kind}"
+            return name, _named(name, table[field]) if table[field] else {}
     return "", {}
 
 

@@ -80,7 +80,7 @@ def measure(reference: Sequence[Any], candidate: Sequence[Any], *, step: float =
         nonfinite,
         max_abs=float(gap.max()),
         close=float(gap.max() / (np.abs(r).max() + FLOOR)),
-        logit=_ratio(float(gap.mean()), float(np.abs(r).mean()), 100.0),
+        logit=_percent(float(gap.mean()), float(np.abs(r).mean())),
         cosine=_cosine(r, c),
         sqnr=_sqnr(r, c),
         rows=top.rows,
@@ -104,9 +104,9 @@ def _alike(first: Any, second: Any) -> Any:
     return (first == second) | (np.isnan(first) & np.isnan(second))
 
 
-def _ratio(part: float, whole: float, factor: float = 1.0) -> float:
+def _percent(part: float, whole: float) -> float:
     """A share; of nothing it is nothing, or without bound."""
-    return factor * part / whole if whole else (inf if part else 0.0)
+    return 100.0 * part / whole if whole else (inf if part else 0.0)
 
 
 def _cosine(r: Any, c: Any) -> float:
