@@ -11,6 +11,16 @@ import pytest
 from tflint.parity.metrics import Numbers, measure
 
 
+def single(values: Any) -> Any:
+    """As float32."""
+    return np.array(values, np.float32)
+
+
+def double(values: Any) -> Any:
+    """As float64."""
+    return np.array(values, np.float64)
+
+
 def of(reference: Any, candidate: Any, dtype: Any = np.float32, step: float = 0.0) -> Numbers:
     """Numbers of one sample."""
     return measure([np.asarray(reference, dtype)], [np.asarray(candidate, dtype)], step=step)
@@ -43,16 +53,16 @@ def test_numbers_that_have_no_meaning_are_none() -> None:
 @pytest.mark.parametrize(
     ("reference", "candidate", "same"),
     [
-        (np.float32([1, 2]), np.float32([1, 2]), True),
-        (np.float32([0.0]), np.float32([-0.0]), False),
-        (np.float32([1, 2]), np.float64([1, 2]), False),
-        (np.float32([[1, 2]]), np.float32([1, 2]), False),
-        (np.float32([nan]), np.float32([nan]), True),
+        (single([1, 2]), single([1, 2]), True),
+        (single([0.0]), single([-0.0]), False),
+        (single([1, 2]), double([1, 2]), False),
+        (single([[1, 2]]), single([1, 2]), False),
+        (single([nan]), single([nan]), True),
     ],
 )
 def test_bits_are_those_of_values_types_and_shapes(reference: Any, candidate: Any, same: bool) -> None:
     """What compares as equal may have other bits."""
-    found = measure([np.float32([5]), reference], [np.float32([5]), candidate])
+    found = measure([single([5]), reference], [single([5]), candidate])
 
     assert (found.same_bits, found.differ) == (same, 0)
 
@@ -62,7 +72,7 @@ def test_samples_count_together() -> None:
     one = [[6.0, 5, 4, 3, 2, 1], [1, 2, 3, 4, 5, 6]]
     near = [[6.0, 5, 4, 3, 2, 1], [1, 2, 3, 4, 7, 6]]
     far = [[6.0, 5, 4, 3, 1, 2], [9, 2, 3, 4, 5, 6]]
-    found = measure([np.float32(one)] * 3, [np.float32(each) for each in (one, near, far)])
+    found = measure([single(one)] * 3, [single(each) for each in (one, near, far)])
 
     assert (found.elements, found.differ, found.rows, found.flips, found.top5) == (36, 4, 6, 2, 4)
     assert (found.max_abs, found.worst) == (8, (2, (1, 0)))
@@ -88,7 +98,7 @@ def test_whole_numbers_and_complex_ones_have_distances_and_no_rows() -> None:
 @pytest.mark.parametrize("factor", [1e-200, 1.0, 1e200])
 def test_relative_numbers_are_those_of_any_scale(factor: float) -> None:
     """Squares neither overflow nor vanish."""
-    r, c = np.float64([3, 4, 0]) * factor, np.float64([3, 4, 1]) * factor
+    r, c = double([3, 4, 0]) * factor, double([3, 4, 1]) * factor
     found = measure([r], [c])
 
     assert found.cosine == pytest.approx(25 / (5 * np.sqrt(26)))
@@ -108,7 +118,7 @@ def test_one_side_of_zeros() -> None:
 @pytest.mark.parametrize(("shape", "rows"), [((), 0), ((4, 1), 0), ((2,), 1), ((3, 2), 3), ((2, 3, 4), 6), ((0, 4), 0)])
 def test_rows_are_along_the_last_axis(shape: tuple[int, ...], rows: int) -> None:
     """Of at least two elements."""
-    more = np.float32([1, 2])
+    more = single([1, 2])
     found = measure([np.zeros(shape, np.float32), more], [np.zeros(shape, np.float32), more])
 
     assert (found.rows, found.flips) == (rows + 1, 0)
@@ -127,9 +137,9 @@ def test_ties_reach_to_the_step_or_a_millionth() -> None:
     """Of the largest value, whatever its sign; what is a step away is a tie, and what is further is none."""
     assert of([[2.0, 1.5]], [[0, 1]], step=0.5).flips == 0
     assert of([[2.0, 1.5]], [[0, 1]], step=0.499).flips == 1
-    close = np.float64([[-8e6, -8e6 - 7.9]])
+    close = double([[-8e6, -8e6 - 7.9]])
     assert of(close, [[0, 1]], np.float64).flips == 0
-    assert of(np.float64([[-8e6, -8e6 - 8.1]]), [[0, 1]], np.float64).flips == 1
+    assert of(double([[-8e6, -8e6 - 8.1]]), [[0, 1]], np.float64).flips == 1
     assert of([[8e6, 0], [2, 1.5]], [[1, 0], [0, 1]]).flips == 1  # each row by its own largest
     assert of([[8e6, 0], [2, 1.5]], [[1, 0], [1, 0]]).flips == 0
     six = [[9.0, 8, 7, 6, 5, 4.5]]
@@ -140,7 +150,7 @@ def test_ties_reach_to_the_step_or_a_millionth() -> None:
 def test_five_largest_are_of_more_than_five() -> None:
     """Of five all are the largest; of six they are counted, beside samples that have too few."""
     assert of([[1, 2, 3, 4, 5]], [[5, 4, 3, 2, 1]]).top5 is None
-    six, five = np.float32([[1, 2, 3, 4, 5, 6]]), np.float32([[1, 2, 3, 4, 5]])
+    six, five = single([[1, 2, 3, 4, 5, 6]]), single([[1, 2, 3, 4, 5]])
     found = measure([six, five, six], [six, five, six[:, ::-1]])
 
     assert (found.rows, found.top5) == (3, 1)
@@ -159,9 +169,7 @@ def test_the_worst_is_of_what_is_finite() -> None:
     """The first of those that are as far; None where all are equal."""
     assert of([[1, inf, 2], [3, 4, nan]], [[1, -inf, 5], [0, 4, 1]]).worst == (0, (0, 2))
     assert of([1, inf], [1, -inf]).worst is None
-    assert measure(
-        [np.float32([1]), np.float32([]), np.float32([1])], [np.float32([1]), np.float32([]), np.float32([3])]
-    ).worst == (2, (0,))
+    assert measure([single([1]), single([]), single([1])], [single([1]), single([]), single([3])]).worst == (2, (0,))
     assert of([1, 2], [1, 2]).worst is None
 
 

@@ -43,12 +43,12 @@ def test_no_table_leads_to_one_of_its_own_kind() -> None:
 
     def depth(table: str, above: tuple[str, ...] = ()) -> int:
         assert table not in above, above
-        members = [
-            member
-            for _, _, kind, child in schema.TABLES[table]
-            if kind in {"t", "[t", "u"}
-            for member in ([child] if kind != "u" else [name for code, name in schema.ENUMS[child].items() if code])
-        ]
+        members: list[str] = []
+        for _, _, kind, child in schema.TABLES[table]:
+            if kind in {"t", "[t"}:
+                members.append(str(child))
+            elif kind == "u":
+                members += [name for code, name in schema.ENUMS[str(child)].items() if code]
         return 1 + max((depth(member, (*above, table)) for member in members), default=0)
 
     assert max(map(depth, schema.TABLES)) == 6
