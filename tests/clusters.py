@@ -84,11 +84,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, workers: int, protocol: str = "tcp", **more: str) -> Iterator[Cluster]:
+def cluster(folder: Path, workers: int, protocol: str = "tcp", paths: str = "", **more: str) -> Iterator[Cluster]:
     """Start one; its workers have the pack. One loss of a worker is allowed for each task."""
     (folder / "cluster.py").write_text(SCRIPT)
     environ = environment(
-        **pack(folder, "acme", "1"),
+        **pack(folder, "acme", "1") | ({"PYTHONPATH": paths} if paths else {}),
         DASK_TEMPORARY_DIRECTORY=str(folder / "scratch"),
         DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1",
         **more,

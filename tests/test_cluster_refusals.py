@@ -75,6 +75,15 @@ def test_a_cluster_without_workers(none: Cluster, tmp_path: Path) -> None:
     one_line(done, f"--scheduler {none.address}: the cluster has no worker")
 
 
+def test_another_dask_is_named(tmp_path: Path) -> None:
+    """What goes wrong with a scheduler of another version of Dask is said with both versions."""
+    distribution(tmp_path / "other", "distributed", "9.9.9")
+    site = pack(tmp_path, "acme", "1")["PYTHONPATH"]
+    with cluster(tmp_path, 0, paths=f"{tmp_path / 'other'}{os.pathsep}{site}") as empty:
+        done = tflint(tmp_path, "check", CLEAN, "--scheduler", empty.address, **SOON)
+    one_line(done, f"--scheduler {empty.address}: the cluster has no worker (Dask is 9.9.9 there, and 20")
+
+
 def test_a_worker_of_another_version(none: Cluster, tmp_path: Path) -> None:
     """Another tflint there than here would report other things."""
     distribution(tmp_path / "other", "tflint", "9.9.9")
@@ -131,8 +140,15 @@ def test_dask_is_an_extra(tmp_path: Path) -> None:
     one_line(done, "pip install 'tflint[dask]'")
 
 
-def test_a_cluster_that_goes_away(tmp_path: Path) -> None:
-    """Lost in the middle: what is done is reported, then one line and exit code 2 within a bounded time."""
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (signal.SIGKILL, "the connection to the scheduler was lost"),
+        (signal.SIGSTOP, "the scheduler has not answered for 5 s"),
+    ],
+)
+def test_a_cluster_that_goes_away(number: int, said: str, tmp_path: Path) -> None:
+    """Lost or frozen in the middle: what is done is reported, then one line and exit code 2 within a bounded time."""
     names = [f"slow{number:03}" for number in range(200)]
     folder = models(tmp_path, *names)
     command = [str(TFLINT), "check", str(folder), "--extend-select", "ACM", "-f", "json-lines", "--scheduler"]
@@ -141,11 +157,11 @@ def test_a_cluster_that_goes_away(tmp_path: Path) -> None:
         with subprocess.Popen([*command, going.address], env=environ, stdout=-1, stderr=-1, text=True) as process:
             while len(list((tmp_path / "marks").iterdir())) < 20 and process.poll() is None:
                 time.sleep(0.05)
-            os.killpg(going.process.pid, signal.SIGKILL)
+            os.killpg(going.process.pid, number)
             out, err = process.communicate(timeout=280)
 
     assert process.returncode == 2
-    assert err == f"tflint: error: --scheduler {going.address}: the connection to the scheduler was lost\n"
+    assert err == f"tflint: error: --scheduler {going.address}: {said}\n"
     done = [line["path"] for line in map(json.loads, out.splitlines()) if "path" in line]
     assert done
     assert done == [str(folder / f"{name}.tflite") for name in names[: len(done)]]

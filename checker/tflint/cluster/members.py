@@ -1,95 +1,21 @@
-"""A connection to a cluster, and who is in it."""
+"""Who is in a cluster."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 import time
-import warnings
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tflint.cluster.alike import difference
-from tflint.errors import TflintError
+from tflint.cluster.connection import patience
+from tflint.errors import TflintError, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from distributed import Client
 
-EXTRA = "--scheduler {}: a cluster is reached by Dask: pip install 'tflint[dask]'"
 LOOK = 2.0  # seconds between two looks at the workers
-CLOSING = 5  # seconds in which to say good-bye
-TLS = "distributed.comm.tls of Dask's configuration"
-
-
-@contextmanager
-def connected(address: str) -> Iterator[Client]:
-    """Give a client of the scheduler. Raises TflintError where there is none, within Dask's own limit on that."""
-    try:
-        from distributed import Client  # noqa: PLC0415 - for who has a cluster
-    except ModuleNotFoundError as problem:
-        raise TflintError(EXTRA.format(address)) from problem
-    with _silence():
-        try:
-            asyncio.run(_knock(address))
-            client = Client(address, set_as_default=False)
-        except TflintError:
-            raise
-        except Exception as problem:  # whatever a server that is none of Dask's answers
-            raise TflintError(f"--scheduler {address}: {_words(problem, address)}") from problem
-        try:
-            yield client
-        finally:
-            with suppress(Exception):  # it was lost before, and its loss is said
-                client.close(CLOSING)
-
-
-def patience() -> float:
-    """Seconds in which a connection has to come about: Dask's own setting."""
-    from dask import config  # noqa: PLC0415 - for who has a cluster
-    from dask.utils import parse_timedelta  # noqa: PLC0415 - same
-
-    seconds: float = parse_timedelta(config.get("distributed.comm.timeouts.connect"))
-    return seconds
-
-
-async def _knock(address: str) -> None:
-    """Connect as a client would, which itself waits without end for a server that accepts and never answers."""
-    from distributed.comm import connect  # noqa: PLC0415 - for who has a cluster
-
-    comm = await asyncio.wait_for(connect(address, **_security(address)), patience() + 1)
-    comm.abort()
-
-
-def _security(address: str) -> dict[str, Any]:
-    """What a connection takes, of Dask's configuration. Raises TflintError where the files named there will not do."""
-    from distributed import Security  # noqa: PLC0415 - for who has a cluster
-
-    try:
-        arguments: dict[str, Any] = Security().get_connection_args("client")
-    except (OSError, ValueError) as problem:  # no such file, or no certificate in it: it does not say in which
-        words = f"{TLS}: its ca-file, client.cert or client.key: {problem}"
-        raise TflintError(f"--scheduler {address}: {words}") from problem
-    if _encrypted(address) and not arguments.get("ssl_context"):
-        raise TflintError(f"--scheduler {address}: {TLS} names no certificates")
-    return arguments
-
-
-def _words(problem: Exception, address: str) -> str:
-    """Why there is no connection."""
-    from distributed.comm import CommClosedError  # noqa: PLC0415 - for who has a cluster
-
-    if type(problem) is CommClosedError:  # what it says is the objects between which that was
-        why = "does not take the certificate" if _encrypted(address) else "wants tls://"
-        return f"the connection was closed from there, as one does that {why}, or is no scheduler"
-    text = re.sub("^in <[^>]*>: ", "", str(problem))
-    return " ".join(text.split()) or f"no answer within {patience():g} s"
-
-
-def _encrypted(address: str) -> bool:
-    return address.startswith(("tls:", "wss:"))
 
 
 class Members:
@@ -106,6 +32,8 @@ class Members:
         self._threads = 0
         self._seen = self._looked = time.monotonic()  # when there was a worker last, and when that was asked
         self.look()
+        if not self._threads:
+            tell(f"waiting for a worker at {address}")
         while not self._threads:
             time.sleep(0.2)
             self.look()
@@ -119,11 +47,14 @@ class Members:
     def look(self) -> None:
         """See who is there, and compare who is new."""
         try:
-            threads: dict[str, int] = self.client.nthreads()
+            threads: dict[str, int] = self.client.nthreads(callback_timeout=self.patience)
             self._looked = time.monotonic()
             if new := threads.keys() - self._alike:
                 self._compare(new)
         except Exception as problem:
+            if isinstance(problem, asyncio.TimeoutError):
+                words = f"the scheduler has not answered for {self.patience:g} s"
+                raise TflintError(f"--scheduler {self.address}: {words}") from problem
             if isinstance(problem, OSError) or self.client.status != "running":
                 raise self.lost() from problem
             raise
@@ -141,16 +72,3 @@ class Members:
     def lost(self) -> TflintError:
         """What to say where the scheduler is gone, or has dropped what this process has asked for."""
         return TflintError(f"--scheduler {self.address}: the connection to the scheduler was lost")
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep what Dask and tornado have to say about connections and versions off the report's streams."""
-    before = logging.root.manager.disable
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.disable(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            logging.disable(before)

@@ -16,7 +16,8 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from tflint.cluster.members import Members, connected
+from tflint.cluster.connection import connected
+from tflint.cluster.members import Members
 from tflint.cluster.worker import Bench
 from tflint.running.pool import Lost
 
