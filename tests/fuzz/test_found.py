@@ -17,6 +17,13 @@ y: float32[1,8] = FULLY_CONNECTED(x, v, -)
 x: float32[1,4]
 y: float32[1,4] = MEAN()
 """,
+    "TFL705 took permutations of floats for indices": """
+x: float32[1,4]
+p: float32[2] = const [1,0]
+a: float32[4,1] = TRANSPOSE(x, p)
+b: float32[1,4] = TRANSPOSE(a, p)
+y: float32[1,4] = RELU(b)
+""",
 }
 
 

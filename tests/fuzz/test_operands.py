@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,3 +70,24 @@ def test_operands_may_be_missing(code: str, plan: Plan) -> None:
         for text in filter(None, (example.bad, example.good)):
             for tables in damaged(sketch.parse(text)):
                 assert crashes(tables, plan) == [], sketch.show(decode(bytes(encode(tables))))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool", "string"])
+def test_constants_may_be_of_another_type(dtype: str, plan: Plan) -> None:
+    """Permutations of floats, axes of bools: the same numbers in constants of a type that no rule expects."""
+    constant = re.compile(r"^(\w+): \w+(\[.*\]) = const (\[[-\d,. ]+\])$", re.MULTILINE)
+    retyped = 0
+    for entry in catalogue().values():
+        for example in entry.load().examples:
+            for text in filter(None, (example.bad, example.good)):
+                changed = constant.sub(lambda found: _retyped(found, dtype), text)
+                retyped += changed != text
+                assert crashes(sketch.parse(changed), plan) == [], changed
+    assert retyped > 10
+
+
+def _retyped(found: re.Match[str], dtype: str) -> str:
+    name, shape, values = found.groups()
+    numbers = [int(float(each)) for each in values[1:-1].split(",")]
+    given = {"bool": [abs(number) % 2 for number in numbers], "string": [f'"{number}"' for number in numbers]}
+    return f"{name}: {dtype}{shape} = const [{','.join(map(str, given.get(dtype, numbers)))}]"

@@ -96,10 +96,9 @@ def _wasted(op: Op, model: Model) -> str:
 
 
 def _cancel(found: Match) -> bool:
-    first, second = found["first"].values(), found["second"].values()
-    if not first or not second or len(first) != len(second) or set(first) != set(range(len(first))):
-        return False
-    return all(0 <= at < len(first) and first[at] == axis for axis, at in enumerate(second))
+    first, second = found["first"].values() or (), found["second"].values() or ()
+    axes = dict(enumerate(first))
+    return len(first) == len(second) > 0 and all(axes.get(at) == axis for axis, at in enumerate(second))
 
 
 def _is_alone(model: Model, tensor: Tensor) -> bool:
