@@ -6,6 +6,9 @@ import pytest
 
 from fuzz_check import WholeCheck
 from tflint import sketch
+from tflint.model import schema
+from tflint.model.read import decode
+from tflint.model.write import encode
 
 FOUND = {
     "TFL707 took the spread of weights that are no numbers": """
@@ -32,5 +35,21 @@ def test_what_was_found_is_mended(text: str) -> None:
     """No rule raises for any target, and every report is made."""
     data, checker = sketch.build(text), WholeCheck()
 
+    for _ in checker.plans:
+        checker.check(data)
+
+
+@pytest.mark.parametrize("name", sorted(schema.OP_OPTIONS))
+def test_options_may_be_named_and_absent(name: str) -> None:
+    """An operator's options have a type and are not there, as the verifier takes them: none, and nothing raises."""
+    tables = sketch.parse(f"x: float32[1,2,2,4]\ny: float32[1,2,2,4] = {name}(x, x, x)")
+    op, checker = tables["subgraphs"][0]["operators"][0], WholeCheck()
+    for field, types in (("builtin_options", "BuiltinOptions"), ("builtin_options_2", "BuiltinOptions2")):
+        numbers = {member: number for number, member in schema.ENUMS[types].items()}
+        if number := numbers.get(schema.OP_OPTIONS[name], 0):
+            op.update({f"{field}_type": number, field: None})
+    data = bytes(encode(tables))
+
+    assert [op.options_type for op in decode(data).ops] == [""]
     for _ in checker.plans:
         checker.check(data)

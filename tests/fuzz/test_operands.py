@@ -89,5 +89,5 @@ def test_constants_may_be_of_another_type(dtype: str, plan: Plan) -> None:
 def _retyped(found: re.Match[str], dtype: str) -> str:
     name, shape, values = found.groups()
     numbers = [int(float(each)) for each in values[1:-1].split(",")]
-    given = {"bool": [abs(number) % 2 for number in numbers], "string": [f'"{number}"' for number in numbers]}
-    return f"{name}: {dtype}{shape} = const [{','.join(map(str, given.get(dtype, numbers)))}]"
+    written = {"bool": lambda number: str(abs(number) % 2), "string": lambda number: f'"{number}"'}.get(dtype, str)
+    return f"{name}: {dtype}{shape} = const [{','.join(map(written, numbers))}]"

@@ -238,10 +238,11 @@ def _sparsity(table: Table) -> Sparsity:
 
 def _options(table: Table) -> tuple[str, Mapping[str, Any]]:
     for field, members in _UNIONS:
-        kind = table[field + "_type"]
-        if kind:
-            name = members.get(kind) or f"type {kind}"
-            return name, _named(name, table[field]) if table[field] else {}
+        kind, options = table[field + "_type"], table[field]
+        if kind and kind not in members:
+            return f"type {kind}", {}
+        if kind and options is not None:  # a file may name a type of options and have none
+            return members[kind], _named(members[kind], options)
     return "", {}
 
 
