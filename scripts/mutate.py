@@ -52,10 +52,12 @@ CHECKER = {  # module -> the tests of what it does
 }
 QUICK = (  # tests of rules beside their contracts
     "test_absent_parts.py",
+    "test_initializers.py",
     "test_recurrent.py",
     "test_rule_severities.py",
     "test_size.py",
-    "test_task_metadata.py",
+    "test_stored.py",
+    "test_task_metadata_rules.py",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +13,12 @@ from tflint.engine import Plan, check_file, check_model
 from tflint.model.read import decode
 from tflint.registry import catalogue
 from tflint.runtimes.profile import resolve
+from tflint.testing import cases
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tflint.findings import Finding
 
+PAGES = Path(__file__).parent / "rules"
 RELU = "x: float32[4]\ny: float32[4] = RELU(x)\n"
 
 
@@ -73,6 +74,14 @@ def test_an_assumed_target_hears_of_maps_that_others_refuse() -> None:
     assert not findings("TFL104", f"{RELU}signature s(x=x) -> (y=y)\n", "litert", assumed=True)
     (other,) = findings("TFL104", text.replace(" constant", ' ""'), "litert", assumed=True)
     assert other.message == "empty key: signature 0 is called ''"
+
+
+def test_an_assumed_target_is_no_older_than_its_converter() -> None:
+    """TFL854: nobody asked for that runtime."""
+    text = next(case.text for case in cases((PAGES / "TFL854.md").read_text(encoding="utf-8")))
+
+    assert [f.rule.code for f in findings("TFL854", text, "tflite-2.12")] == ["TFL854"]
+    assert not findings("TFL854", text, "tflite-2.12", assumed=True)
 
 
 def test_an_assumed_target_may_get_flex() -> None:

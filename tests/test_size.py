@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tflint import sketch
-from tflint.engine import Plan, check_file
+from tflint.engine import Plan, check_file, check_model
+from tflint.model.read import decode
 from tflint.model.write import encode
 from tflint.registry import catalogue
 from tflint.runtimes.profile import resolve
@@ -60,6 +61,7 @@ def outside(path: Path, offset: int) -> None:
         (4096, "litert", []),
         (4096, "tflite-2.14", []),
         (4096, "tflite-2.13", [("error", "weights lie behind the FlatBuffer, where tflite-2.13 does not look")]),
+        ((2 << 30) - 64 * 64 * 4, "litert", [("warning", "2.00 GiB: no 32-bit process can map it")]),
         (3 << 30, "litert", [("warning", "3.00 GiB: no 32-bit process can map it")]),
         (3 << 30, "tflite-2.13", [("error", "weights lie behind the FlatBuffer, where tflite-2.13 does not look")]),
     ],
@@ -71,3 +73,13 @@ def test_weights_behind_the_flatbuffer(offset: int, target: str, found: list[tup
     report = check_file(path, Plan(entries=(catalogue()["TFL804"],), profiles=(resolve(target),)))
 
     assert [(f.severity.value, f.message) for f in report.findings] == found
+
+
+def test_weights_in_other_files() -> None:
+    """They are named by those of the file's groups that have a name."""
+    root: dict[str, Any] = sketch.parse("x: float32[1,4]\nw: float32[1,4] external=1\ny: float32[1,4] = ADD(x, w)\n")
+    root["external_buffer_groups"] = [{"name": "a.bin"}, {}, {"name": "b.bin"}]
+    plan = Plan(entries=(catalogue()["TFL804"],), profiles=(resolve("litert-2.3.0"),))
+    (found,) = check_model(decode(bytes(encode(root))), plan).findings
+
+    assert found.message == "weights are in a.bin, b.bin, which litert-2.3.0 does not read"

@@ -1,72 +1,24 @@
-"""TFLite Metadata and the archive behind a model: decoded within bounds, and held against the model."""
+"""TFLite Metadata and the archive behind a model: decoded within bounds, and shown."""
 
 from __future__ import annotations
 
-import io
 import json
 import struct
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tflint import sketch
-from tflint.engine import Plan, check_model
+from task_models import LABELS, archive, metadata, model
 from tflint.model.archive import members
 from tflint.model.read import decode, read_model
 from tflint.model.task_metadata import decode_task_metadata, task_metadata_of
 from tflint.model.write import encode
-from tflint.registry import catalogue
-from tflint.runtimes.profile import resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-IMAGE = """
-image: float32[1,8,8,3]
-shape: int32[2] = const [1,192]
-scores: float32[1,192] = RESHAPE(image, shape)
-"""
-AXIS_LABELS = 2
-NORMALIZATION, BERT = 1, 4  # members of ProcessUnitOptions
-
-
-def metadata(**changes: Any) -> dict[str, Any]:
-    """The metadata of IMAGE, with fields of its subgraph in place of these."""
-    image = {
-        "name": "image",
-        "content": {"content_properties_type": 2, "content_properties": {"color_space": 1}},
-        "process_units": [{"options_type": NORMALIZATION, "options": {"mean": [127.5], "std": [127.5]}}],
-    }
-    scores = {"name": "scores", "associated_files": [{"name": "labels.txt", "type": AXIS_LABELS}]}
-    graph = {"input_tensor_metadata": [image], "output_tensor_metadata": [scores], **changes}
-    return {"name": "net", "author": "we", "min_parser_version": "1.0.0", "subgraph_metadata": [graph]}
-
-
-def archive(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    """A zip archive."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as target:
-        for name, data in files.items():
-            target.writestr(name, data)
-    return out.getvalue()
-
-
-def model(root: dict[str, Any], tail: bytes = b"", text: str = IMAGE) -> bytes:
-    """A model with this metadata and these bytes behind it."""
-    note = bytes(encode(root, b"M001", "ModelMetadata"))
-    return sketch.build(f"{text}\nmetadata TFLITE_METADATA = 0x{note.hex()}\n") + tail
-
-
-LABELS = archive({"labels.txt": b"a\n" * 192})
-
-
-def findings(data: bytes, target: str = "litert", code: str = "TFL851") -> list[tuple[str, str]]:
-    """(severity, message) of one rule's findings."""
-    plan = Plan(entries=(catalogue()[code],), profiles=(resolve(target),))
-    return [(f.severity.value, f.message) for f in check_model(decode(data), plan).findings]
 
 
 def test_metadata_is_read() -> None:
@@ -143,95 +95,6 @@ def test_a_damaged_archive_does_no_harm() -> None:
                 member.read(1 << 22)
     many = struct.pack("<4s4xHHIIH", b"PK\5\6", 0xFFFF, 0xFFFF, 0, 0, 0)
     assert members(decode(model(metadata(), many)).tail) is None
-
-
-def test_sound_metadata_passes_everywhere() -> None:
-    """What MediaPipe, ML Kit and an interpreter take is not flagged."""
-    for target in ("litert", "mediapipe", "mlkit"):
-        assert findings(model(metadata(), LABELS), target) == []
-
-
-CONTRADICTIONS = {
-    "labels": (
-        metadata(),
-        archive({"labels.txt": b"a\n" * 191}),
-        "'labels.txt' has 191 labels for an output of [1, 192]",
-    ),
-    "absent": (
-        metadata(),
-        b"",
-        "the metadata names the file 'labels.txt', which is not in the archive behind the model",
-    ),
-    "outputs": (
-        metadata(output_tensor_metadata=[{"name": "a"}, {"name": "b"}]),
-        b"",
-        "the metadata describes 2 outputs, the model has 1",
-    ),
-    "std": (
-        metadata(
-            output_tensor_metadata=None,
-            input_tensor_metadata=[
-                {"name": "i", "process_units": [{"options_type": 1, "options": {"mean": [0.0], "std": [0.0]}}]}
-            ],
-        ),
-        b"",
-        "'i' is to be normalized by mean [0.0] and std [0.0]",
-    ),
-}
-
-
-@pytest.mark.parametrize(("root", "tail", "problem"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
-def test_contradictions(root: dict[str, Any], tail: bytes, problem: str) -> None:
-    """A warning wherever the model runs, an error where a task library lives by the metadata."""
-    assert findings(model(root, tail)) == [("warning", problem)]
-    assert findings(model(root, tail), "mediapipe") == [("error", problem)]
-
-
-@pytest.mark.parametrize("labels", [b"a\n" * 191 + b"z", b"{'names': {0: 'cat'}}"], ids=["no-newline", "notes"])
-def test_labels_that_are_left_alone(labels: bytes) -> None:
-    """A last line needs no newline, and notes in the place of labels are no list."""
-    assert findings(model(metadata(), archive({"labels.txt": labels}))) == []
-
-
-def test_what_only_a_task_library_wants() -> None:
-    """Normalization of a float image, stored files, a parser that is new enough."""
-    bare = model(metadata(input_tensor_metadata=[{"name": "image"}]), LABELS)
-    packed = model(metadata(), archive({"labels.txt": b"a\n" * 192}, zipfile.ZIP_DEFLATED))
-    newer = model({**metadata(), "min_parser_version": "1.6.0"}, LABELS)
-
-    lack = "the image input is float32, and the metadata has no NormalizationOptions for it"
-    assert findings(bare, "mediapipe") == findings(bare, "mlkit") == [("error", lack)]
-    assert findings(packed, "mediapipe") == [
-        ("error", "the file 'labels.txt' is compressed: MediaPipe reads stored files only")
-    ]
-    assert findings(newer, "mediapipe") == [
-        ("error", "the metadata needs a parser of version 1.6.0, MediaPipe's is 1.5.0")
-    ]
-    assert findings(bare) == findings(packed) == findings(newer) == findings(packed, "mlkit") == []
-
-
-BERT_TEXT = """
-ids: int32[1,16]
-mask: int32[1,16]
-segments: int32[1,16]
-a: int32[1,16] = MUL(ids, mask)
-y: int32[1,16] = MUL(a, segments)
-"""
-
-
-def test_a_bert_model_brings_its_tokenizer() -> None:
-    """Three inputs of ids call for a BertTokenizer unit in the metadata."""
-    unit = {"options_type": BERT, "options": {"vocab_file": [{"name": "vocab.txt", "type": 5}]}}
-    rows = {"input_tensor_metadata": None, "output_tensor_metadata": None}
-    tail = archive({"vocab.txt": b"[UNK]\n"})
-
-    assert findings(model(metadata(**rows, input_process_units=[unit]), tail, BERT_TEXT), "mediapipe", "TFL853") == []
-    assert findings(model(metadata(**rows), tail, BERT_TEXT), "mediapipe", "TFL853") == [
-        ("error", "the metadata has no BertTokenizerOptions, which 3 inputs of ids call for")
-    ]
-    assert findings(sketch.build(BERT_TEXT), "mediapipe", "TFL853") == [
-        ("error", "no metadata says how text becomes ids")
-    ]
 
 
 def test_inspect_shows_it(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def _ends_plainly(op: Op) -> bool:
 
 
 LAYER = made("CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED", name="between", where=_ends_plainly)
-TURNS = made("TRANSPOSE", made("TRANSPOSE", "x", "first", name="between"), "second")
+TURNS = made("TRANSPOSE", made("TRANSPOSE", "_", "first"), "second")
 RESHAPES = made("RESHAPE", made("RESHAPE", name="between"))
 SCALED = made("ADD MUL", LAYER, "operand")
 ACTIVATED = made("RELU RELU6 RELU_N1_TO_1", LAYER)
@@ -96,9 +96,9 @@ def _wasted(op: Op, model: Model) -> str:
 
 
 def _cancel(found: Match) -> bool:
-    first, second = found["first"].values() or (), found["second"].values() or ()
-    axes = dict(enumerate(first))
-    return len(first) == len(second) > 0 and all(axes.get(at) == axis for axis, at in enumerate(second))
+    first, second = found["first"].values(), found["second"].values()
+    turned = dict(enumerate(first or ()))
+    return bool(turned) and [turned.get(at) for at in second or ()] == list(range(len(turned)))
 
 
 def _is_alone(model: Model, tensor: Tensor) -> bool:

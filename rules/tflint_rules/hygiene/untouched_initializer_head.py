@@ -26,7 +26,6 @@ y: int8[1,2] q=0.1+0 = FULLY_CONNECTED.v4(a, w, b)
 GOOD = BAD.replace("q=0.01+0 = const\n", "q=0.01+0 = const [5,-5]\n")
 
 TRAINED = "training"
-LAYERS = frozenset({"FULLY_CONNECTED", "CONV_2D"})
 PASSING = VIEWS | {"SOFTMAX", "LOG_SOFTMAX", "LOGISTIC", "ARG_MAX", "ADD"}
 
 
@@ -56,7 +55,7 @@ def untouched_initializer_head(model: Model, weights: Weights) -> Iterator[Hit]:
     leaves such a one out; those of most other layers not; and 256 weights or more must pass for what an initializer
     draws. PyTorch's default draws the bias too. Where every layer looks so it is an info: a model made for tests.
     """
-    looks = {op.path: _look(op, model, weights) for op in model.ops if op.name in LAYERS}
+    looks = {op.path: _look(op, model, weights) for op in model.ops if op.name in {"FULLY_CONNECTED", "CONV_2D"}}
     heads = {op.path: op for graph in model.entry_graphs for tensor in graph.outputs for op in _heads(tensor, model)}
     others = [like for path, like in looks.items() if path not in heads]
     trained = others.count(TRAINED)
@@ -84,11 +83,12 @@ def _heads(tensor: Tensor | None, model: Model) -> Iterator[Op]:
 
 def _look(op: Op, model: Model, weights: Weights) -> str:
     """What left the layer's weights as they are: an initializer, or training, of which a bias tells; "" for unknown."""
-    kernel, bias = _constant(operand(op, 1), model), _constant(operand(op, 2), model) or _added(op, model)
+    kernel, given = _constant(operand(op, 1), model), operand(op, 2)
+    bias = _constant(given, model) if given else _added(op, model)
     if kernel is None or kernel.dtype not in SLACK or len(kernel.shape) < 2:
         return ""
     zeros, facts = weights.facts(bias) if bias else None, weights.facts(kernel)
-    if facts is None or (zeros is None and (bias or operand(op, 2))):
+    if facts is None or (zeros is None and (bias or given)):
         return ""
     if zeros is not None and zeros.zeros < zeros.count:
         return TRAINED

@@ -85,7 +85,8 @@ def _ids(inputs: list[Tensor], found: TaskMetadata | None) -> Iterator[Hit]:
     else:
         units = [*found.input_units, *(unit for tensor in found.inputs for unit in tensor.units)]
         if not any(unit.kind.endswith("TokenizerOptions") for unit in units):
-            lack = f"the metadata has no {wanted}, which {len(inputs)} inputs of ids call for"
+            ids = "one input of ids calls" if len(inputs) == 1 else f"{len(inputs)} inputs of ids call"
+            lack = f"the metadata has no {wanted}, which {ids} for"
             yield hit(inputs[0], fix=_asked(), problem=lack)
 
 

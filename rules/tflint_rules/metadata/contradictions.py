@@ -26,7 +26,8 @@ def contradictions(model: Model, found: TaskMetadata) -> Iterator[str]:
         return
     for side, tensors, rows in (("input", graph.inputs, found.inputs), ("output", graph.outputs, found.outputs)):
         if rows and len(rows) != len(tensors):
-            yield f"the metadata describes {len(rows)} {side}s, the model has {len(tensors)}"
+            plural = "" if len(rows) == 1 else "s"
+            yield f"the metadata describes {len(rows)} {side}{plural}, the model has {len(tensors)}"
         for row in rows:
             yield from _normalization(row)
     for tensor, row in zip(graph.outputs, found.outputs, strict=False):
@@ -48,4 +49,4 @@ def _labels(tensor: Tensor, row: TensorMetadata, files: Mapping[str, archive.Mem
             continue
         labels = text.removesuffix(b"\n").count(b"\n") + 1 if text.strip() else 0
         if labels not in tensor.dims:
-            yield f"{file.name!r} has {labels:,} labels for an output of {list(tensor.dims)}"
+            yield f"{file.name!r} has {labels:,} label{'' if labels == 1 else 's'} for an output of {list(tensor.dims)}"

@@ -73,7 +73,7 @@ def compressible_weights(model: Model, weights: Weights, options: Mapping[str, f
             found[what].setdefault(tensor.buffer_index, tensor)
     for what, tensors in found.items():
         stored = sum(map(_size, tensors.values()))
-        if not tensors or stored * 100 < options["percent"] * model.file_size:
+        if stored * 100 < options["percent"] * model.file_size:
             continue
         if what == SPARSE:
             then = f"{sum(tensor.byte_size for tensor in tensors.values()):,} in memory"
@@ -98,7 +98,7 @@ def _kind(tensor: Tensor, model: Model, weights: Weights, options: Mapping[str, 
         return ONE
     if facts.zeros * 100 >= options["float_zeros" if tensor.dtype in FLOATS else "integer_zeros"] * facts.count:
         return ZEROS
-    return FEW if facts.distinct is not None and facts.distinct * 4 <= facts.count else ""
+    return FEW if facts.distinct is not None else ""
 
 
 def _deflated(tensors: Iterable[Tensor], weights: Weights, stored: int) -> str:

@@ -60,7 +60,7 @@ def over_2gb(target: Target) -> Iterator[Hit]:
     """
     model, profile = target.model, target.profile
     external = [tensor for tensor in model.tensors if tensor.external_buffer]
-    if external and not profile.compiled:
+    if not profile.compiled:
         groups = ", ".join(name for name in model.external_buffer_groups if name) or "another file"
         problem = f"weights are in {groups}, which {target.id} does not read"
         for tensor in external:
