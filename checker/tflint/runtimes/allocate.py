@@ -223,7 +223,11 @@ class _Walk:
             if isinstance(shape, list):  # one expression for all outputs
                 shape = shape[index] if index < len(shape) else None
             state.become(_shape(shape), values=values if index == 0 and values is not None else None)
-            state.densified = facts.op == "DENSIFY"
+            state.densified = facts.op == "DENSIFY" or (
+                facts.op == "DEQUANTIZE"
+                and any(each is not None and each.const and each.type == "float16" for each in node.x[:1])
+                and state.type == "float32"
+            )
         return False
 
     @staticmethod

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CUSTOM, PLACEHOLDER = 32, 127
 LAST_KNOWN_CODE = 209
 MAX_BYTES = (1 << 63) - 1
+ONE_BUFFER = (2, 21)  # seen from LiteRT 2.1.2 on, not in 1.0.1 to 2.1.0
 UNSIZED = frozenset({"string", "resource", "variant"})
 # Ops whose options the runtime does not parse: only they may read and write one tensor (measured, litert-2.3.0)
 WITHOUT_PARAMETERS = frozenset(
@@ -129,8 +130,10 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
     buffer = tensor.buffer
     if buffer is not None and buffer.outside and buffer.index and not buffer.in_file and profile.buffer_offset:
         yield _load("TFL902", tensor, problem=f"buffer {buffer.index} lies outside the file")
-    if tensor.is_variable and ((buffer is not None and buffer.data_size) or tensor.external_buffer):
+    if tensor.is_variable and buffer is not None and buffer.data_size:
         yield _load("TFL902", tensor, problem="a variable with constant data")
+    elif tensor.external_buffer and buffer is not None and buffer.data_size and profile.generation >= ONE_BUFFER:
+        yield _load("TFL902", tensor, problem="an external buffer beside constant data")
     if tensor.is_variable and tensor.dtype in UNSIZED:  # run: 2.7.0 to 2.14.0 and LiteRT 2.3.0 take none of them
         yield _load("TFL902", tensor, problem=f"a {tensor.dtype} variable")
     if tensor.dtype in UNSIZED:

@@ -105,8 +105,8 @@ class NodeTensor:
 
     @property
     def zero_points(self) -> Sequence[int]:
-        """All zero points."""
-        return self.tensor.quant.zero_point if self.tensor.quant else ()
+        """All zero points; none without scales, for then the runtime leaves the whole quantization aside."""
+        return self.tensor.quant.zero_point if self.tensor.quant and len(self.tensor.quant.scale) else ()
 
     @property
     def sparse(self) -> bool:
