@@ -47,7 +47,7 @@ CHECKER = {  # module -> the tests of what it does
     "registry": ("test_plugins.py", "test_select.py"),
     "rule": ("test_plugins.py", "test_rules.py"),
     "select": ("test_select.py", "test_config_mistakes.py"),
-    "suppress": ("test_suppress.py",),
+    "suppress": ("test_suppressor.py", "test_suppress.py"),
     "upkeep": ("test_suppress.py", "test_baseline.py"),
 }
 QUICK = (  # tests of rules beside their contracts
