@@ -99,4 +99,4 @@ def test_a_rule_that_a_sidecar_does_not_know_is_named_by_its_key(tmp_path: Path)
     write_model(tmp_path / "m.tflite")
     (tmp_path / "m.tflite.toml").write_text("[[suppress]]\nrule = 'TFL599'\nreason = 'x'\n")
 
-    one_line(tflint(tmp_path, "check"), "m.tflite.toml", "suppress.rule", "no rule 'TFL599'")
+    one_line(tflint(tmp_path, "check"), "m.tflite.toml", "suppress.rule: no rule 'TFL599'")
