@@ -128,9 +128,8 @@ def stages_of(path: str, module: str) -> list[Callable[[], bool]]:
         files = [name for name in QUICK if any(code in (ROOT / "tests" / name).read_text() for code in codes)]
         return [lambda: contracts(codes), *([lambda: tests(files)] if files else [])]
     preload("pytest", "numpy", "hypothesis", "flatbuffers", "tflite", "typer", "rich.console")  # and nothing of tflint
-    vars(importlib.import_module("models"))["SHARED"] = (
-        LISTS  # no models but the repository's: a list holds wherever it is run
-    )
+    # no models but the repository's: a list holds wherever it is run
+    vars(importlib.import_module("models"))["SHARED"] = LISTS
     return [lambda: tests(CHECKER[module.removeprefix("tflint.")])]
 
 

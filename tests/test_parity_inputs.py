@@ -17,21 +17,11 @@ from tflint.parity.gates import EXACT, FLOAT
 from tflint.parity.generate import Side, generate
 from tflint.parity.pairing import Pair, conformed, inputs, paired
 from tflint.parity.samples import Samples
-from verifying import two
+from verifying import BOTH, two
 
 if TYPE_CHECKING:
     from tflint.model.view import Model
 
-BOTH = """
-graph main(x) -> (y)
-x: float32[1,4]
-y: float32[1,4] = TANH(x)
-graph other(u) -> (v)
-u: float32[1,4]
-v: float32[1,4] = ABS(u)
-signature encode(x=x) -> (y=y)
-signature decode@1(u=u) -> (v=v)
-"""
 WITHOUT = "graph main(x) -> (y)\nx: float32[1,4]\ny: float32[1,4] = TANH(x)\n"
 QUANTIZED = """
 x: float32[1,4]

@@ -12,7 +12,7 @@ from command import tflint
 from tflint import sketch
 from tflint.errors import TflintError
 from tflint.parity.verify import verify
-from verifying import report, two
+from verifying import BOTH, report, two
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,21 +110,9 @@ def test_a_report_goes_to_a_file(tmp_path: Path) -> None:
         assert f"### y.npz → {name}" in (tmp_path / "out.md").read_text(encoding="utf-8")
 
 
-SEVERAL = """
-graph main(x) -> (y)
-x: float32[1,4]
-y: float32[1,4] = TANH(x)
-graph other(u) -> (v)
-u: float32[1,4]
-v: float32[1,4] = ABS(u)
-signature encode(x=x) -> (y=y)
-signature decode@1(u=u) -> (v=v)
-"""
-
-
 def test_the_samples_of_several_signatures_are_not_one_file(tmp_path: Path) -> None:
     """--save-inputs asks for one signature."""
-    (tmp_path / "m.tflite").write_bytes(sketch.build(SEVERAL))
+    (tmp_path / "m.tflite").write_bytes(sketch.build(BOTH))
     arguments = "verify", "m.tflite", "m.tflite", "--delegates", "none", "--samples", "1", "--save-inputs", "in.npz"
     done = tflint(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (

@@ -37,6 +37,16 @@ s: int8[1,4] q=0.03+1 = ADD.v2(h, k)
 f: float32[1,4] = DEQUANTIZE.v2(s)
 signature serve(x=x) -> (y=f)
 """
+BOTH = """
+graph main(x) -> (y)
+x: float32[1,4]
+y: float32[1,4] = TANH(x)
+graph other(u) -> (v)
+u: float32[1,4]
+v: float32[1,4] = ABS(u)
+signature encode(x=x) -> (y=y)
+signature decode@1(u=u) -> (v=v)
+"""
 CLEAN = """
 x: float32[1,4]
 z: float32[1,4] = const [0,0,0,0]

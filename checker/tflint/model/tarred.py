@@ -16,7 +16,6 @@ from tflint.model.zipped import MAX_MEMBERS, Member, Window
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAGIC = b"\x1f\x8b"
 MAX_STREAM = 1 << 32  # bytes that an archive may inflate to
 MAX_READ = 1 << 20  # bytes in one go: of a header
 TOO_LONG = f"it inflates to more than {MAX_STREAM:,} bytes"
