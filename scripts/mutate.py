@@ -43,7 +43,7 @@ CHECKER = {  # module -> the tests of what it does
     "model.read": ("test_read_forms.py", "test_read_bytes.py", "test_read.py"),
     "parity.gates": ("test_parity_numbers.py", "test_parity_gates.py"),
     "parity.metrics": ("test_parity_measures.py", "test_parity_numbers.py"),
-    "plans": ("test_config.py", "test_select.py"),
+    "plans": ("test_plans.py",),
     "registry": ("test_plugins.py", "test_select.py"),
     "rule": ("test_plugins.py", "test_rules.py"),
     "select": ("test_select.py", "test_config_mistakes.py"),
