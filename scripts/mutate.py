@@ -37,7 +37,7 @@ SECONDS = 60  # of CPU, more than any of these tests takes: a mutant that does i
 MEMORY = 4 << 30  # bytes
 CHECKER = {  # module -> the tests of what it does
     "baseline": ("test_baseline.py",),
-    "engine": ("test_plugins.py", "test_rule_severities.py", "test_rules.py"),
+    "engine": ("test_engine.py", "test_engine_files.py"),
     "findings": ("test_rule_severities.py", "test_suppress.py"),
     "model.flatbuf": ("test_flatbuf_layout.py", "test_read.py", "test_flatbuf.py"),
     "model.read": ("test_read_forms.py", "test_read_bytes.py", "test_read.py"),

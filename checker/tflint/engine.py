@@ -125,7 +125,7 @@ def check_model(
 def unreadable(name: str, size: int, problem: str, plan: Plan, where: int = 0) -> FileReport:
     """A file that is no model is unsupported everywhere, whatever a runtime makes of reading past its end."""
     file = ModelFile(name, size, None, problem, where)
-    reason = Refusal("load", UNREADABLE, file, {"problem": file.problem})
+    reason = Refusal("load", UNREADABLE, file, {})
     verdicts = tuple(Verdict.of(profile.id, [reason]) for profile in plan.profiles)
     entries = (entry for entry in plan.entries if entry.scope == "ModelFile")
     hits = ((rule, found, "") for entry in entries for rule, found in _hits(entry, [file], plan, NOTHING))
@@ -217,7 +217,7 @@ def _crash(entry: Entry, subject: Any, problem: BaseException, *, verbose: bool)
     import traceback  # noqa: PLC0415 - rare
 
     trace = "".join(traceback.format_exception(problem)) if verbose else ""
-    at = subject if hasattr(subject, "path") and hasattr(subject, "label") else WHOLE
+    at = subject if hasattr(subject, "path") else WHOLE
     words = f"{type(problem).__name__}: {problem}"
     return hit(at, crashed_rule=entry.code, pack=entry.pack, problem=words, trace=trace)
 
