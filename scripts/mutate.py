@@ -36,7 +36,7 @@ LISTS = ROOT / "tests" / "mutation"
 SECONDS = 60  # of CPU, more than any of these tests takes: a mutant that does is in a loop
 MEMORY = 4 << 30  # bytes
 CHECKER = {  # module -> the tests of what it does
-    "baseline": ("test_baseline.py",),
+    "baseline": ("test_baseline_file.py", "test_baseline.py"),
     "engine": ("test_engine.py", "test_engine_files.py"),
     "findings": ("test_rule_severities.py", "test_suppress.py"),
     "model.flatbuf": ("test_flatbuf_layout.py", "test_read.py", "test_flatbuf.py"),

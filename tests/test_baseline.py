@@ -31,6 +31,11 @@ c: int8[1,10] q=0.5+0 = SOFTMAX(b) beta=1
 signature serving_default(x=x) -> (y=c)
 """
 
+NO_SIGNATURE = """
+x: float32[1,4]
+y: float32[1,4] = RELU(x)
+"""
+
 
 def recorded(path: Path) -> dict[str, dict[str, int]]:
     """Path -> code -> count."""
@@ -163,6 +168,31 @@ def test_a_run_speaks_only_of_what_it_looked_at(tmp_path: Path) -> None:
     assert recorded(tmp_path / NAME) == before
     (tmp_path / "a.tflite").write_bytes(b"")
     assert stale(findings(tmp_path)) == []
+
+
+def test_a_run_for_some_targets_takes_nothing_from_the_others(tmp_path: Path) -> None:
+    """What was found for two runtimes is judged by a run for both: it is neither stale nor lost, nor new later on."""
+    write_model(tmp_path / "m.tflite", NO_SIGNATURE)
+    both, one = ("--target", "tflite-2.4", "--target", "litert"), ("--target", "tflite-2.4")
+    tflint(tmp_path, "check", "--write-baseline", *both)
+    before = recorded(tmp_path / NAME)
+    assert before["m.tflite"]["TFL101"] == 2
+
+    assert stale(findings(tmp_path, *one)) == []
+    for arguments in ("--prune-baseline", "--write-baseline"):
+        tflint(tmp_path, "check", arguments, *one)
+        assert recorded(tmp_path / NAME) == before
+    assert tflint(tmp_path, "check", *both).returncode == 0
+
+
+def test_a_model_that_is_reached_twice_is_recorded_once(tmp_path: Path) -> None:
+    """By two paths, or by a link to its folder."""
+    write_model(tmp_path / "a" / "m.tflite", NO_SIGNATURE)
+    (tmp_path / "b").symlink_to(tmp_path / "a", target_is_directory=True)
+    tflint(tmp_path, "check", "--write-baseline", "a/m.tflite", "a/../a/m.tflite", "b/m.tflite")
+
+    assert recorded(tmp_path / NAME) == {"a/m.tflite": {"TFL101": 1, "TFL203": 1}}
+    assert tflint(tmp_path, "check", "a").returncode == 0
 
 
 def test_what_is_suppressed_with_a_reason_is_not_recorded(tmp_path: Path) -> None:

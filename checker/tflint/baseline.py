@@ -23,7 +23,7 @@ from tflint.report.escape import short
 from tflint.toml import contents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tflint.findings import FileReport, Finding
 
@@ -42,7 +42,7 @@ class Entry:
     fingerprint: str
     count: int
     message: str
-    targets: tuple[str, ...] = ()  # those that it was found for; none: it does not depend on the target
+    targets: tuple[str, ...] = ()  # all that it was found for; none: it does not depend on the target
 
 
 Files = dict[str, dict[Key, Entry]]  # by path
@@ -105,12 +105,10 @@ class Baseline:
 
     def found(self, report: FileReport) -> dict[Key, Entry]:
         """What may be recorded of a file; findings of one fingerprint are one entry."""
-        found: dict[Key, Entry] = {}
+        alike: dict[Key, list[Finding]] = {}
         for finding in filter(_open, report.findings):
-            key = self._key(finding)
-            before = found[key].count if key in found else 0
-            found[key] = Entry(*key, before + finding.count, short(finding.message), tuple(sorted(finding.targets)))
-        return found
+            alike.setdefault(self._key(finding), []).append(finding)
+        return {key: _recorded(key, findings) for key, findings in alike.items()}
 
     def marked(self, report: FileReport, recorded: Mapping[Key, Entry]) -> FileReport:
         """The report with those findings suppressed that are recorded and have not grown."""
@@ -145,17 +143,23 @@ class Baseline:
         return Baseline(self.path, files)
 
     def renewed(self, found: Files, judged: Callable[[str, Entry], bool]) -> Baseline:
-        """The baseline of what was found, and of what this run cannot judge as it was."""
-        kept = {
+        """The baseline of what was found, and of what this run cannot judge as it was, or as often as it was found."""
+        files = {
             path: {key: entry for key, entry in entries.items() if not judged(path, entry)}
             for path, entries in self.files.items()
         }
-        return Baseline(self.path, {path: {**kept.get(path, {}), **found.get(path, {})} for path in {*kept, *found}})
+        for path, entries in found.items():
+            kept = files.setdefault(path, {})
+            for key, entry in entries.items():
+                kept[key] = max(entry, kept.get(key, entry), key=lambda each: each.count)
+        return Baseline(self.path, files)
 
     def write(self) -> None:
         """Write it whole or not at all, an entry a line, always in the same order. Raises TflintError."""
         rows = [
-            f"    {_text(path)}: [\n" + ",\n".join(f"      {_text(_row(e))}" for e in _ordered(entries)) + "\n    ]"
+            f"    {json.dumps(path)}: [\n"
+            + ",\n".join(f"      {json.dumps(_row(e))}" for e in _ordered(entries))
+            + "\n    ]"
             for path, entries in sorted(self.files.items())
             if entries
         ]
@@ -170,6 +174,11 @@ def _open(finding: Finding) -> bool:
     """Whether a baseline may have it: it is not suppressed otherwise, and may be."""
     mandatory = finding.rule.mandatory and finding.severity is Severity.ERROR
     return finding.suppressed in (None, REASON) and not mandatory
+
+
+def _recorded(key: Key, findings: Sequence[Finding]) -> Entry:
+    targets = sorted({target for each in findings for target in each.targets})
+    return Entry(*key, sum(each.count for each in findings), short(findings[0].message), tuple(targets))
 
 
 def _by_key(entries: Iterable[Entry]) -> dict[Key, Entry]:
@@ -191,7 +200,3 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def _ordered(entries: Mapping[Key, Entry]) -> list[Entry]:
     return sorted(entries.values(), key=lambda entry: (entry.code, entry.message, entry.fingerprint))
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -93,9 +93,8 @@ class Upkeep:
         if not self.renew and not recorded:
             return report
         self._seen[name] = codes, plan
-        found, mine = self._found.setdefault(name, {}), self.baseline.found(report)
-        for key, entry in mine.items():
-            found[key] = replace(entry, count=entry.count + found[key].count) if key in found else entry
+        mine = self.baseline.found(report)
+        self._found.setdefault(name, {}).update(mine)  # a file may be reached by two paths
         return self.baseline.marked(report, mine if self.renew else recorded or {})
 
     def renewed(self, baseline: Baseline) -> Baseline:
@@ -129,8 +128,7 @@ class Upkeep:
             where = baseline.absolute(path)
             return not os.path.lexists(where) and self.reach.searched(where)
         codes, plan = self._seen[path]
-        here = {profile.id for profile in plan.profiles}
-        return entry.code in codes and (not entry.targets or not here.isdisjoint(entry.targets))
+        return entry.code in codes and {profile.id for profile in plan.profiles}.issuperset(entry.targets)
 
     def _of_suppressions(self) -> Iterator[Note]:
         """Suppressions that match nothing, and those that match and are past their last day."""
