@@ -38,7 +38,7 @@ MEMORY = 4 << 30  # bytes
 CHECKER = {  # module -> the tests of what it does
     "baseline": ("test_baseline_file.py", "test_baseline.py"),
     "engine": ("test_engine.py", "test_engine_files.py"),
-    "findings": ("test_rule_severities.py", "test_suppress.py"),
+    "findings": ("test_findings.py", "test_engine.py"),
     "model.flatbuf": ("test_flatbuf_layout.py", "test_read.py", "test_flatbuf.py"),
     "model.read": ("test_read_forms.py", "test_read_bytes.py", "test_read.py"),
     "parity.gates": ("test_parity_numbers.py", "test_parity_gates.py"),

@@ -69,13 +69,13 @@ class Finding:
     severity: Severity
     message: str
     data: Mapping[str, Any]  # plain values, as JSON has them
-    kind: str = ""  # op type, or kind of part, that it is about
-    count: int = 1
-    places: tuple[Place, ...] = ()  # the first PLACES_KEPT
-    related: tuple[Place, ...] = ()
-    targets: tuple[str, ...] = ()  # those that it concerns; none: all alike
-    suppressed: str | None = None  # the reason
-    fix: tuple[Edit, ...] = ()  # what mends all of its hits
+    kind: str  # op type, or kind of part, that it is about
+    count: int
+    places: tuple[Place, ...]  # the first PLACES_KEPT
+    related: tuple[Place, ...]
+    targets: tuple[str, ...]  # those that it concerns; none: all alike
+    suppressed: str | None  # the reason
+    fix: tuple[Edit, ...]  # what mends all of its hits
 
     def fails(self, threshold: Threshold) -> bool:
         """It is unsuppressed and at or above the threshold; None: nothing is."""
