@@ -97,3 +97,40 @@ def test_a_variable_may_name_an_external_buffer(target: str) -> None:
     """Without data of its own."""
     text = "x: float32[1,4]\nw: float32[1,4] variable external=1\ny: float32[1,4] = ADD(x, w)"
     assert value(text, target) == "supported"
+
+
+EMPTY = "x: float32[1,4]\nw: float32[1,4]{}\ny: float32[1,4] = ADD(x, w)"
+
+
+@pytest.mark.parametrize("facts", ["", " variable", " external=1"])
+def test_an_empty_vector_is_data_since_tflite_2_11(facts: str) -> None:
+    """A constant of too few bytes, data of a variable, or beside an external buffer; before, as if there was none."""
+    tables = sketch.parse(EMPTY.format(facts))
+    [tensor] = [tensor for tensor in tables["subgraphs"][0]["tensors"] if tensor["name"] == "w"]
+    tensor["buffer"] = len(tables["buffers"])
+    tables["buffers"].append({"data": b""})
+    model = decode(bytes(encode(tables)))
+    assert judge(model, resolve("tflite-runtime-2.10.0")).value == "supported"
+    assert judge(model, resolve("litert-2.3.0")).value == "unsupported"
+    took = "supported" if "external" in facts else "unsupported"
+    assert judge(model, resolve("tflite-runtime-2.11.0")).value == took
+
+
+@pytest.mark.parametrize("target", ["tflite-runtime-2.7.0", "tflite-runtime-2.14.0", "litert-2.3.0"])
+def test_buffer_0_is_no_data_of_a_variable(target: str) -> None:
+    """Whatever it holds: run on releases from 2.7.0 to LiteRT 2.3.0."""
+    tables = sketch.parse(EMPTY.format(" variable"))
+    tables["buffers"][0] = {"data": bytes(16)}
+    assert judge(decode(bytes(encode(tables))), resolve(target)).value == "supported"
+
+
+@pytest.mark.parametrize(("shape", "values"), [("2", (2, 8)), ("-1", ()), ("3", (2, 8, 4))])
+def test_a_constant_has_as_many_values_as_its_shape(shape: str, values: tuple[int, ...]) -> None:
+    """A buffer may be longer, for runtimes since LiteRT 1.0, which read no further (run: 2.3.0 reshapes to [2,8])."""
+    tables = sketch.parse("x: float32[16]\ns: int32[3] = const [2,8,4]\ny: float32[2,8] = RESHAPE(x, s)")
+    [tensor] = [tensor for tensor in tables["subgraphs"][0]["tensors"] if tensor["name"] == "s"]
+    tensor["shape"] = [int(shape)]
+    model = decode(bytes(encode(tables)))
+    assert model.subgraphs[0].tensors[1].values() == values
+    taken = judge(model, resolve("litert-2.3.0")).value
+    assert taken == ("supported" if len(values) == 2 else "unsupported")

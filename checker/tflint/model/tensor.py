@@ -176,7 +176,10 @@ class Tensor:
         return (self.elements * self.bits + 7) // 8
 
     def values(self) -> tuple[Any, ...] | None:
-        """A small constant's values in row-major order, None when it is no constant or larger than CONSTANT_LIMIT."""
+        """A small constant's values in row-major order, None when it is no constant or larger than CONSTANT_LIMIT.
+
+        As many as the shape has, whatever follows them in the buffer: runtimes since LiteRT 1.0 take one that is longer.
+        """
         if not self.is_constant or self.buffer is None or self.sparsity is not None:
             return None
         character, size = DTYPES.get(self.dtype, (0, ""))[1], self.buffer.size
@@ -184,4 +187,5 @@ class Tensor:
             return None
         raw = self.buffer.read(CONSTANT_LIMIT)
         width = self.bits // 8
-        return scalars(raw[: len(raw) // width * width], character)
+        count = max(0, min(len(raw) // width, self.elements))  # a negative dimension is another finding's
+        return scalars(raw[: count * width], character)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CUSTOM, PLACEHOLDER = 32, 127
 LAST_KNOWN_CODE = 209
 MAX_BYTES = (1 << 63) - 1
+EMPTY_IS_DATA = (2, 11)  # run: tflite-runtime 2.7.0 to 2.10.0 take an empty vector for none, 2.11.0 and later do not
 ONE_BUFFER = (2, 21)  # seen from LiteRT 2.1.2 on, not in 1.0.1 to 2.1.0
 UNSIZED = frozenset({"string", "resource", "variant"})
 # Ops whose options the runtime does not parse: only they may read and write one tensor (measured, litert-2.3.0)
@@ -130,9 +131,10 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
     buffer = tensor.buffer
     if buffer is not None and buffer.outside and buffer.index and not buffer.in_file and profile.buffer_offset:
         yield _load("TFL902", tensor, problem=f"buffer {buffer.index} lies outside the file")
-    if tensor.is_variable and buffer is not None and buffer.data_size:
+    stored = _stored(tensor, profile)
+    if tensor.is_variable and stored:
         yield _load("TFL902", tensor, problem="a variable with constant data")
-    elif tensor.external_buffer and buffer is not None and buffer.data_size and profile.generation >= ONE_BUFFER:
+    elif tensor.external_buffer and stored and profile.generation >= ONE_BUFFER:
         yield _load("TFL902", tensor, problem="an external buffer beside constant data")
     if tensor.is_variable and tensor.dtype in UNSIZED:  # run: 2.7.0 to 2.14.0 and LiteRT 2.3.0 take none of them
         yield _load("TFL902", tensor, problem=f"a {tensor.dtype} variable")
@@ -142,8 +144,17 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
         yield _load("TFL907", tensor, problem=f"a negative dimension in {list(tensor.shape)}")
     elif _wraps(tensor.shape) or tensor.elements * max(tensor.bits, 8) // 8 > MAX_BYTES:
         yield _load("TFL907", tensor, problem=f"{list(tensor.shape)} overflows")
-    elif tensor.is_constant and not tensor.external_buffer:
+    elif tensor.is_constant and not tensor.external_buffer and (stored or (buffer is not None and buffer.outside)):
         yield from _constant(tensor, profile)
+
+
+def _stored(tensor: Tensor, profile: RuntimeProfile) -> bool:
+    """The runtime finds data for it inside the FlatBuffer; buffer 0 stands for none, whatever it holds."""
+    buffer = tensor.buffer
+    if buffer is None or not tensor.buffer_index:
+        return False
+    empty = bool(buffer.start) and not buffer.outside  # a vector that is there
+    return buffer.data_size > 0 or (empty and profile.generation >= EMPTY_IS_DATA)
 
 
 def _wraps(shape: tuple[int, ...]) -> bool:

@@ -74,7 +74,8 @@ def quant_dequant_chatter(model: Model, options: Mapping[str, int]) -> Iterator[
         count = 2 * len(inside)  # each way in has its way back
         if len(inside) >= options["least"] and count * 100 > options["percent"] * len(graph.ops):
             names = ", ".join(name for name, _ in forced.most_common(4)) or "nothing"
-            what = f"{len(inside)} islands of float in {len(graph.ops)} ops, for {names}"
+            islands = f"{len(inside)} islands" if len(inside) > 1 else "an island"
+            what = f"{islands} of float in {len(graph.ops)} ops, for {names}"
             yield hit(graph, related=tuple(inside[:4]), what=what)
 
 
