@@ -43,7 +43,6 @@ EXAMPLES = 5  # of one kind and reason that are kept
 FINE = ("supported", "partial", "unknown")
 KNOWN = {  # what the runtime or tflint says -> why the other does not
     "UnicodeDecodeError": "signature keys that are no UTF-8: the view escapes them, and does not tell",
-    "MultiAxisQuantization": "a check that was seen in 2.3.0; what other releases make of it is not measured",
     "Attempting to resize a fixed-size tensor": "a constant as an output: TFL904 says so, and some kernels allocate",
     "failed to get external value shape": "same",
     "failed to create XNNPACK runtime": "an output that nothing makes or that is made twice: TFL904 says so",

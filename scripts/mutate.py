@@ -44,9 +44,9 @@ CHECKER = {  # module -> the tests of what it does
     "parity.gates": ("test_parity_numbers.py", "test_parity_gates.py"),
     "parity.metrics": ("test_parity_measures.py", "test_parity_numbers.py"),
     "plans": ("test_plans.py",),
-    "registry": ("test_plugins.py", "test_select.py"),
-    "rule": ("test_plugins.py", "test_rules.py"),
-    "select": ("test_select.py", "test_config_mistakes.py"),
+    "registry": ("test_registry.py", "test_plugins.py"),
+    "rule": ("test_rule.py", "test_plugins.py", "test_config_command.py"),
+    "select": ("test_select.py", "test_config_mistakes.py", "test_config.py"),
     "suppress": ("test_suppressor.py", "test_suppress.py"),
     "upkeep": ("test_suppress.py", "test_baseline.py"),
 }

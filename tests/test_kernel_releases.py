@@ -7,6 +7,7 @@ import pytest
 from tflint import sketch
 from tflint.model.read import decode
 from tflint.model.write import encode
+from tflint.rule import named
 from tflint.runtimes.profile import resolve
 from tflint.runtimes.verdict import judge
 
@@ -111,9 +112,8 @@ def test_an_empty_vector_is_data_since_tflite_2_11(facts: str) -> None:
     tables["buffers"].append({"data": b""})
     model = decode(bytes(encode(tables)))
     assert judge(model, resolve("tflite-runtime-2.10.0")).value == "supported"
-    assert judge(model, resolve("litert-2.3.0")).value == "unsupported"
-    took = "supported" if "external" in facts else "unsupported"
-    assert judge(model, resolve("tflite-runtime-2.11.0")).value == took
+    for target in ("tflite-runtime-2.11.0", "litert-2.0.3", "litert-2.3.0"):
+        assert judge(model, resolve(target)).value == "unsupported"
 
 
 @pytest.mark.parametrize("target", ["tflite-runtime-2.7.0", "tflite-runtime-2.14.0", "litert-2.3.0"])
@@ -134,3 +134,19 @@ def test_a_constant_has_as_many_values_as_its_shape(shape: str, values: tuple[in
     assert model.subgraphs[0].tensors[1].values() == values
     taken = judge(model, resolve("litert-2.3.0")).value
     assert taken == ("supported" if len(values) == 2 else "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "first"), [(2, "litert-1.2.0", "litert-1.3.0"), (3, "litert-2.1.6", "litert-2.2.0")]
+)
+def test_quantization_without_its_parameters(kind: int, last: str, first: str) -> None:
+    """Releases that read blockwise ones (2) die of it, or refuse it; those that check multi-axis ones (3) refuse it."""
+    tables = sketch.parse("w: int8[4,8] = const\nx: float32[4,8]\ny: float32[4,8] = ABS(x)")
+    [tensor] = [tensor for tensor in tables["subgraphs"][0]["tensors"] if tensor["name"] == "w"]
+    tensor["quantization"] = {"details_type": kind}
+    model = decode(bytes(encode(tables)))
+    assert judge(model, resolve(last)).value == "supported"
+    verdict = judge(model, resolve(first))
+    assert (verdict.value, verdict.reasons) == ("unsupported", ("TFL509",))
+    [found] = named("tflint_rules.quantization.quant_params_malformed", "quant_params_malformed").check(model)
+    assert found.data["problem"].endswith(("without its parameters", "without its dimensions"))

@@ -128,6 +128,13 @@ def test_a_broken_pack_is_named_and_left_out(source: str, problem: str, install:
     assert line.startswith(f"tflint: warning: rule pack 'acme' (acme-pack) is left out: {problem}")
 
 
+def test_a_pack_that_is_interrupted_ends_the_run(install: Install, tflint: Run) -> None:
+    """Ctrl-C while it is imported is one of the run, not a fault of the pack."""
+    install("acme", __init__="raise KeyboardInterrupt")
+
+    assert tflint("check", EXAMPLES / "clean.tflite").returncode == 130
+
+
 def test_who_selects_a_rule_of_a_broken_pack_is_refused(install: Install, tflint: Run) -> None:
     """A rule that was asked for and cannot run is no clean run."""
     install("acme", __init__="raise ValueError('no luck')")
@@ -158,7 +165,10 @@ def test_a_pack_cannot_pass_as_the_built_in_one(install: Install, tflint: Run) -
     """The name `core` is taken."""
     install("core", thing=pack_rule())
 
-    assert "rule pack 'core' (core-pack) is left out" in tflint("check", EXAMPLES / "clean.tflite").stderr
+    done = tflint("check", EXAMPLES / "clean.tflite")
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("tflint: warning: rule pack 'core' (core-pack) is left out: ")
 
 
 def test_a_slow_pack_is_named(install: Install, tflint: Run) -> None:

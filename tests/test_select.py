@@ -11,8 +11,9 @@ from command import tflint
 from models import EXAMPLES
 from tflint.config.load import merged
 from tflint.config.place import Origin
-from tflint.registry import catalogue
-from tflint.select import Selection
+from tflint.errors import TflintError
+from tflint.registry import catalogue, notices
+from tflint.select import Selection, codes_of, options, severities
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,86 @@ def test_the_longest_selector_decides() -> None:
     assert running((FILE, {"select": ("TFL101",), "ignore": ("no-signature",)})) == set()
     assert running((FILE, {"select": ("ALL",), "ignore": ("TFL",)})) == set()
     assert running((FILE, {"select": ("TFL2",), "extend_select": ("TFL108",)})) == {"TFL108"}
+    assert running((FILE, {"select": ("T",), "ignore": ("ALL",)})) == whole
+    with pytest.raises(TflintError, match="no rule ''"):
+        running((FILE, {"select": ("",)}))
+
+
+def test_what_the_checker_itself_says_runs_whatever_is_selected() -> None:
+    """A crash is none of a rule's findings; whoever does not want to hear of it ignores it."""
+    assert running((FILE, {"select": ("TFL101",)}), prefix="TFL00") == set(notices())
+    assert running((FILE, {"ignore": ("TFL003",)}), prefix="TFL00") == set(notices()) - {"TFL003"}
+
+
+def test_a_decision_names_the_selector_that_made_it() -> None:
+    """The first where several fit as closely; a code, a name and a prefix are told apart."""
+    rules = catalogue()
+
+    def decided(code: str, values: dict[str, Any]) -> tuple[str, bool]:
+        decision = Selection(rules, merged([(FILE, values)])).of(rules[code])
+        return decision.why, decision.by_name(code)
+
+    twice = {"select": ("TFL101",), "extend_select": ("TFL101", "no-signature")}
+    assert decided("TFL101", twice) == ("selected by 'TFL101' (tflint.toml: select)", True)
+    assert decided("TFL101", {"select": ("no-signature",)}) == (
+        "selected by 'no-signature' (tflint.toml: select)",
+        True,
+    )
+    assert decided("TFL101", {"select": ("TFL10",)}) == ("selected by 'TFL10' (tflint.toml: select)", False)
+    assert decided("TFL101", {"select": ("TFL2",)}) == ("nothing selects it", False)
+    assert decided("TFL901", {"ignore": ("TFL901",)}) == (
+        "ignored by 'TFL901' (tflint.toml: ignore), but mandatory: its errors are reported",
+        True,
+    )
+
+
+def test_a_selector_stands_for_codes() -> None:
+    """In the order of the catalogue."""
+    assert codes_of(catalogue(), "TFL00", "here") == sorted(notices())
+    assert codes_of(catalogue(), "no-signature", "here") == ["TFL101"]
+    with pytest.raises(TflintError, match=r"here: no rule 'no-signatur' \(did you mean 'no-signature'\?\)"):
+        codes_of(catalogue(), "no-signatur", "here")
+
+
+@pytest.mark.parametrize(
+    ("file", "flags", "silent"),
+    [
+        ({"select": ("TFL901",), "ignore": ("TFL901",)}, {"ignore": ("TFL9",)}, True),
+        ({"select": ("TFL9",), "ignore": ("TFL901",)}, {"ignore": ("ALL",)}, True),
+        ({"ignore": ("TFL901",)}, {"extend_select": ("TFL901",), "ignore": ("TFL9",)}, False),
+        ({"ignore": ("TFL901",)}, {"extend_select": ("TFL901",), "ignore": ("TFL901",)}, True),
+        ({"ignore": ("TFL901",)}, {"ignore": ("TFL1",)}, False),
+    ],
+)
+def test_of_a_mandatory_rule_only_what_people_say_counts(
+    file: dict[str, Any], flags: dict[str, Any], silent: bool
+) -> None:
+    """What a file selects and ignores is left aside, and the longest of the flags decides."""
+    assert ("TFL901" not in running((FILE, file), (FLAG, flags), prefix="TFL901")) == silent
+
+
+def test_the_longest_selector_sets_the_severity() -> None:
+    """Of two that fit as closely the later one does; ALL is the shortest there is."""
+    rules = catalogue()
+
+    def of(code: str, **levels: str) -> str:
+        return severities(rules, merged([(FILE, {"severity": levels})]))[0][code].value
+
+    assert of("TFL104", TFL1="info", TFL104="warning", TFL10="error") == "warning"
+    assert of("TFL101", **{"TFL101": "info", "no-signature": "error"}) == "error"
+    assert of("TFL101", ALL="info") == "info"
+    assert of("TFL101", TFL="error", ALL="info") == "error"
+    levels, fixed = severities(rules, merged([(FILE, {"severity": {"TFL1": "info", "TFL901": "info"}})]))
+    assert {code for code in levels if not code.startswith("TFL1")} == fixed == {"TFL901"}
+
+
+def test_options_are_those_of_a_code_or_a_name() -> None:
+    """Written with dashes; those of a rule whose pack is broken are passed over, and the next are read."""
+    rules = catalogue()
+    broken = rules["TFL101"]._replace(code="ACM101", name="broken", module="not_there_at_all", pack="acme")
+    given = {"broken": {"x": 1}, "too-many-outputs": {"max-outputs": 3}, "shape-arithmetic-overhead": {"min-ops": 2}}
+    found = options({**rules, "ACM101": broken}, merged([(FILE, {"rules": given})]))
+    assert found == {"TFL108": {"max_outputs": 3}, "TFL404": {"min_ops": 2}}
 
 
 def test_a_layer_that_selects_starts_afresh() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 from tflint.dataclass import dataclass
 
@@ -21,7 +21,7 @@ Check = Any  # a generator function of hits; its first parameter's annotation is
 CODE = re.compile(r"[A-Z]{2,5}[0-9]{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
-_SCOPES = ("ModelFile", "Model", "Subgraph", "Op", "Tensor", "Target", "Notice")
+_SCOPES = get_args(Scope)
 _GENERATOR = 0x20  # inspect.CO_GENERATOR
 _INJECTED = {"model", "options", "contracts", "weights"}
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 CONSTANT_LIMIT = 4096  # bytes: constants in shape, axis and index roles are read, weights never are
+AXES = 64  # of a multi-axis quantization that are looked at
 
 # dtype -> (bits of one element, struct character or "" where Python has none)
 DTYPES: dict[str, tuple[int, str]] = {
@@ -71,6 +72,26 @@ class Quant:
         if len(self.scale) == 1 and len(self.zero_point) == 1:
             return self.scale[0], self.zero_point[0]
         return None
+
+    def details_problem(self, rank: int, tensors: int) -> str:
+        """What is wrong with its blockwise or multi-axis parameters: of a tensor of that rank, one of `tensors`; or "".
+
+        LiteRT 2.2.0 and 2.3.0 refuse to load just these, and take any block size (run).
+        """
+        scales, zeros = self.details.get("scales", -1), self.details.get("zero_points", -1)
+        dims = self.details.get("quantized_dimensions")
+        if self.details_type == "BlockwiseQuantization":
+            return "" if self.details else "blockwise quantization without its parameters"
+        if self.details_type != "MultiAxisQuantization":
+            return ""
+        if dims is None:
+            return "multi-axis quantization without its dimensions"
+        if not 0 <= scales < tensors or not -1 <= zeros < tensors:
+            return f"scales in tensor {scales} and zero points in {zeros}, of {tensors}"
+        if not len(dims):
+            return "multi-axis quantization of no dimension"
+        outside = next((dim for dim in dims[:AXES] if not 0 <= dim < rank), None)
+        return "" if outside is None else f"a quantized dimension {outside} at rank {rank}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +199,7 @@ class Tensor:
     def values(self) -> tuple[Any, ...] | None:
         """A small constant's values in row-major order, None when it is no constant or larger than CONSTANT_LIMIT.
 
-        As many as the shape has, whatever follows them in the buffer: runtimes since LiteRT 1.0 take one that is longer.
+        As many as the shape has, whatever the buffer holds behind them: runtimes since LiteRT 1.0 take longer ones.
         """
         if not self.is_constant or self.buffer is None or self.sparsity is not None:
             return None

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CUSTOM, PLACEHOLDER = 32, 127
 LAST_KNOWN_CODE = 209
 MAX_BYTES = (1 << 63) - 1
+BLOCKS_READ = (2, 19, 3)  # run: LiteRT 1.3.0 to 2.1.6 die of blockwise quantization without parameters, 1.2.0 does not
+DETAILS_CHECKED = (2, 22)  # run: LiteRT 2.2.0 and 2.3.0 check them, 2.1.6 and before do not
 EMPTY_IS_DATA = (2, 11)  # run: tflite-runtime 2.7.0 to 2.10.0 take an empty vector for none, 2.11.0 and later do not
 ONE_BUFFER = (2, 21)  # seen from LiteRT 2.1.2 on, not in 1.0.1 to 2.1.0
 UNSIZED = frozenset({"string", "resource", "variant"})
@@ -127,7 +129,7 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
     if tensor.dtype not in profile.tensor_types:
         yield _load("TFL516", tensor, dtype=tensor.dtype)
         return
-    yield from _quantization(tensor)
+    yield from _quantization(tensor, len(model.subgraphs[tensor.subgraph].tensors), profile)
     buffer = tensor.buffer
     if buffer is not None and buffer.outside and buffer.index and not buffer.in_file and profile.buffer_offset:
         yield _load("TFL902", tensor, problem=f"buffer {buffer.index} lies outside the file")
@@ -144,7 +146,7 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
         yield _load("TFL907", tensor, problem=f"a negative dimension in {list(tensor.shape)}")
     elif _wraps(tensor.shape) or tensor.elements * max(tensor.bits, 8) // 8 > MAX_BYTES:
         yield _load("TFL907", tensor, problem=f"{list(tensor.shape)} overflows")
-    elif tensor.is_constant and not tensor.external_buffer and (stored or (buffer is not None and buffer.outside)):
+    elif stored or (tensor.is_constant and not tensor.external_buffer and buffer is not None and buffer.outside):
         yield from _constant(tensor, profile)
 
 
@@ -177,9 +179,14 @@ def _constant(tensor: Tensor, profile: RuntimeProfile) -> Iterator[Refusal]:
         yield _load("TFL902", tensor, problem=f"{have:,} bytes for a constant of {need:,}")
 
 
-def _quantization(tensor: Tensor) -> Iterator[Refusal]:
+def _quantization(tensor: Tensor, tensors: int, profile: RuntimeProfile) -> Iterator[Refusal]:
     quant = tensor.quant
-    if quant is None or not len(quant.scale):
+    if quant is None:
+        return
+    since = BLOCKS_READ if quant.details_type == "BlockwiseQuantization" else DETAILS_CHECKED
+    if profile.generation >= since and (problem := quant.details_problem(len(tensor.shape), tensors)):
+        yield _load("TFL509", tensor, problem=problem)
+    if not len(quant.scale):
         return
     scales, zeros = len(quant.scale), len(quant.zero_point)
     problem = ""

@@ -44,21 +44,25 @@ def quant_params_malformed(model: Model) -> Iterator[Hit]:
     The interpreter checks them while it loads and refuses the model: `num_scales must be 1 for per-layer quantization,
     or N for per-axis quantization`, `QuantizationParam has N zero_point values and M scale values`,
     `quantized_dimension must be in range`, `non-null scale but null zero_point`. What it does not check (a zero point
-    outside the type's range, or one of int8 weights that is not 0) makes the kernel compute something else.
+    outside the type's range, or one of int8 weights that is not 0) makes the kernel compute something else. LiteRT
+    1.3.0 to 2.1.6 crash on blockwise quantization without its parameters; later ones check these and multi-axis ones.
 
     ## What to do
     Convert again with a current converter; a tool that edits a file must write scales, zero points and dimension.
 
     ## References
     LiteRT tflite/core/interpreter_builder.cc, ParseQuantization (f674577); the 8-bit quantization specification.
+    Blockwise and multi-axis parameters: run on releases from 1.0.1 to 2.3.0.
     """
     left = BUDGET
     for tensor in model.tensors:
         quant = tensor.quant
-        if quant is None or not len(quant.scale):
+        if quant is None:
             continue
-        problem = _shape_problem(tensor, quant)
-        if not problem and len(quant.zero_point) <= left:
+        problem = quant.details_problem(len(tensor.shape), len(model.subgraphs[tensor.subgraph].tensors))
+        if not problem and len(quant.scale):
+            problem = _shape_problem(tensor, quant)
+        if not problem and len(quant.scale) and len(quant.zero_point) <= left:
             left -= len(quant.zero_point)
             problem = _zero_problem(tensor, quant)
         if problem:
