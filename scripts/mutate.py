@@ -48,7 +48,7 @@ CHECKER = {  # module -> the tests of what it does
     "rule": ("test_rule.py", "test_plugins.py", "test_config_command.py"),
     "select": ("test_select.py", "test_config_mistakes.py", "test_config.py"),
     "suppress": ("test_suppressor.py", "test_suppress.py"),
-    "upkeep": ("test_suppress.py", "test_baseline.py"),
+    "upkeep": ("test_upkeep.py",),
 }
 QUICK = (  # tests of rules beside their contracts
     "test_absent_parts.py",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 UNUSED, EXPIRED, STALE = "TFL002", "TFL003", "TFL004"
 
-Note = tuple[str, str, "Hit"]  # the file that it is about, the code, and what is said
+Note = tuple[str, str, Hit]  # the file that it is about, the code, and what is said
 
 
 class Reach:
@@ -47,7 +47,7 @@ class Reach:
     def covers(self, pattern: Glob, path: str) -> bool:
         """Whether all that a pattern matches was seen; it matches the path, which was."""
         fixed = re.split(r"[*?\[]", pattern.pattern)[0]
-        if fixed == pattern.pattern and "/" in fixed.removeprefix("./").rstrip("/"):
+        if fixed == pattern.pattern and "/" in fixed.rstrip("/"):
             where = os.path.normpath(os.path.join(pattern.folder, fixed))
             return where == path or self.searched(where)
         return pattern.pattern == glob.escape(path) or self.searched(
@@ -89,13 +89,13 @@ class Upkeep:
         if self.baseline is None:
             return report
         name = self.baseline.name(report.path)
-        recorded = self.baseline.files.get(name)
-        if not self.renew and not recorded:
+        recorded = self.baseline.files.get(name, {})
+        if not (self.renew or recorded):
             return report
         self._seen[name] = codes, plan
         mine = self.baseline.found(report)
         self._found.setdefault(name, {}).update(mine)  # a file may be reached by two paths
-        return self.baseline.marked(report, mine if self.renew else recorded or {})
+        return self.baseline.marked(report, mine if self.renew else recorded)
 
     def renewed(self, baseline: Baseline) -> Baseline:
         """The baseline of what was found."""
@@ -113,7 +113,7 @@ class Upkeep:
         return reports_of(notes, plan)
 
     def _use(self, plan: Plan, report: FileReport, codes: frozenset[str]) -> None:
-        path = absolute(report.path) if plan.suppressions else ""
+        path = absolute(report.path)
         for number, (each, about) in enumerate(plan.suppressions):
             if not each.path.matches(path):
                 continue
