@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from found import finding
 from tflint.baseline import Baseline, Entry, Excess
 from tflint.errors import TflintError
-from tflint.findings import FileReport, Finding, Severity
-from tflint.model.path import WHOLE
-from tflint.registry import catalogue
+from tflint.findings import FileReport, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tflint.baseline import Files, Key
+    from tflint.findings import Finding
 
 NAME = "tflint-baseline.json"
 MANDATORY, OTHER = "TFL902", "TFL510"
@@ -47,18 +47,6 @@ def entry(code: str = "A", fingerprint: str = "f", count: int = 1, message: str 
 def by_key(*entries: Entry) -> dict[Key, Entry]:
     """As a baseline has those of a file."""
     return {(each.code, each.fingerprint): each for each in entries}
-
-
-def finding(code: str = OTHER, **given: Any) -> Finding:
-    """One in m.tflite, a warning but for what is given."""
-    told: dict[str, Any] = {
-        "file": "m.tflite",
-        "place": WHOLE,
-        "severity": Severity.WARNING,
-        "message": "m",
-        "data": {},
-    }
-    return Finding(rule=catalogue()[code].load(), **told | given)
 
 
 def report(*findings: Finding) -> FileReport:
@@ -160,8 +148,8 @@ def test_findings_of_one_fingerprint_are_one_entry(baseline: Baseline) -> None:
     """Their counts add up, it has the targets of all, in order, and the message of the worst, shortened."""
     found = baseline.found(
         report(
-            finding(count=2, severity=Severity.ERROR, message="m" * 500, targets=("y", "x")),
-            finding(count=3, targets=("a",)),
+            finding(OTHER, count=2, severity=Severity.ERROR, message="m" * 500, targets=("y", "x")),
+            finding(OTHER, count=3, targets=("a",)),
             finding("TFL101"),
         )
     )
@@ -171,16 +159,16 @@ def test_findings_of_one_fingerprint_are_one_entry(baseline: Baseline) -> None:
         ((each.code, each.fingerprint), each.code, each.fingerprint) for each in (one, other)
     ]
     assert (one.code, one.count, one.targets, len(one.message)) == (OTHER, 5, ("a", "x", "y"), 203)
-    assert (other.code, other.count, other.targets, other.message) == ("TFL101", 1, (), "m")
+    assert (other.code, other.count, other.targets, other.message) == ("TFL101", 1, (), "words")
 
 
 def test_no_error_of_a_mandatory_rule_goes_in_nor_what_has_a_better_reason(baseline: Baseline) -> None:
     """What is less than an error of one does, and errors of others do."""
     for each, taken in (
-        (finding(), True),
-        (finding(severity=Severity.ERROR), True),
-        (finding(suppressed="baseline"), True),
-        (finding(suppressed="measured"), False),
+        (finding(OTHER), True),
+        (finding(OTHER, severity=Severity.ERROR), True),
+        (finding(OTHER, suppressed="baseline"), True),
+        (finding(OTHER, suppressed="measured"), False),
         (finding(MANDATORY), True),
         (finding(MANDATORY, severity=Severity.ERROR), False),
         (finding(MANDATORY, severity=Severity.ERROR, suppressed="baseline"), False),
@@ -201,7 +189,7 @@ def test_what_is_not_of_the_baseline_keeps_its_reason_beside_what_is(baseline: B
 
 def test_what_is_recorded_and_has_not_grown_is_marked(baseline: Baseline) -> None:
     """Nothing else is changed of the report, nor of the findings."""
-    whole = report(finding(count=2), finding("TFL101"))
+    whole = report(finding(OTHER, count=2), finding("TFL101"))
     (known, other) = baseline.found(whole).items()
 
     for recorded, reasons in (

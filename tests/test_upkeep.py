@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from found import finding
 from tflint.baseline import Baseline
 from tflint.config.load import merged
 from tflint.config.place import Origin
 from tflint.config.settings import Suppression
 from tflint.dataclass import replace
-from tflint.findings import FileReport, Finding, Severity
-from tflint.model.path import WHOLE
+from tflint.findings import FileReport
 from tflint.patterns import Glob
 from tflint.plans import make
 from tflint.registry import catalogue
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tflint.baseline import Files
     from tflint.engine import Plan
+    from tflint.findings import Finding
 
 CODE, OTHER = "TFL510", "TFL101"
 PAST = date(2020, 1, 31)
@@ -50,12 +51,6 @@ def suppression(reason: str = "why", pattern: str = "m.tflite", **given: Any) ->
     """One in the current folder."""
     told: dict[str, Any] = {"path": Glob(pattern, str(Path.cwd())), "rule": CODE, "origin": FILE}
     return Suppression(reason=reason, **told | given)
-
-
-def finding(code: str = CODE, count: int = 1, file: str = "m.tflite", **given: Any) -> Finding:
-    """A warning of the whole model."""
-    told: dict[str, Any] = {"place": WHOLE, "severity": Severity.WARNING, "message": "words", "data": {}}
-    return Finding(rule=catalogue()[code].load(), file=file, count=count, **told | given)
 
 
 def report(*findings: Finding, path: str = "m.tflite", ran: Iterable[str] = (CODE, OTHER), **given: Any) -> FileReport:
@@ -149,8 +144,8 @@ def test_a_rule_that_crashed_did_not_come_to_an_end() -> None:
     """Those that ran, without those that TFL000 names."""
     crash = finding("TFL000", data={"crashed_rule": CODE})
 
-    assert ended(report(finding())) == {CODE, OTHER}
-    assert ended(report(finding(), crash)) == {OTHER}
+    assert ended(report(finding(CODE))) == {CODE, OTHER}
+    assert ended(report(finding(CODE), crash)) == {OTHER}
 
 
 def test_a_suppression_is_unused_where_no_file_of_its_has_what_it_is_for() -> None:
@@ -201,7 +196,7 @@ def test_a_suppression_is_expired_where_it_would_have_been_used() -> None:
 
 def test_notices_stand_in_order_and_are_left_out_with_their_rule() -> None:
     """By file, then by code; a file that nothing is said of has no report."""
-    upkeep = Upkeep(Reach(["."]), baseline(finding(file="gone.tflite")))
+    upkeep = Upkeep(Reach(["."]), baseline(finding(CODE, file="gone.tflite")))
     by = plan(
         suppression("a", origin=Origin("z.toml", file=True)),
         suppression("b", expires=PAST),
@@ -222,11 +217,11 @@ def test_notices_stand_in_order_and_are_left_out_with_their_rule() -> None:
 
 def test_what_a_baseline_records_is_marked_in_its_file() -> None:
     """A report of a file of which it records nothing is as it was; TFL004 tells what is recorded in excess."""
-    upkeep = Upkeep(Reach([]), baseline(finding(count=2), finding(OTHER, 3)))
-    other = report(finding(file="n.tflite"), path="n.tflite")
+    upkeep = Upkeep(Reach([]), baseline(finding(CODE, count=2), finding(OTHER, count=3)))
+    other = report(finding(CODE, file="n.tflite"), path="n.tflite")
 
     assert upkeep.add(plan(), other) is other
-    marked = upkeep.add(plan(), report(finding()))
+    marked = upkeep.add(plan(), report(finding(CODE)))
     assert [(each.rule.code, each.count, each.suppressed) for each in marked.findings] == [(CODE, 1, "baseline")]
     words = {"about": "m.tflite", "recorded_message": "words"}
     assert said(upkeep) == [
@@ -239,10 +234,10 @@ def test_what_a_baseline_records_is_marked_in_its_file() -> None:
 
 def test_a_file_that_is_reached_twice_has_its_findings_once() -> None:
     """By another path they are the same ones."""
-    held = baseline(finding(count=2))
+    held = baseline(finding(CODE, count=2))
     upkeep = Upkeep(Reach([]), held)
     for path in ("m.tflite", "a/../m.tflite"):
-        upkeep.add(plan(), report(finding(file=path), path=path))
+        upkeep.add(plan(), report(finding(CODE, file=path), path=path))
 
     assert stale(upkeep) == [("m.tflite", CODE, 1, 2)]
     assert counts(upkeep.pruned(held).files) == {"m.tflite": [(CODE, 1)]}
@@ -250,10 +245,11 @@ def test_a_file_that_is_reached_twice_has_its_findings_once() -> None:
 
 def test_a_baseline_that_is_renewed_takes_all_that_was_found() -> None:
     """New files too, and each finding is marked as it will be from now on."""
-    held = baseline(finding())
+    held = baseline(finding(CODE))
     upkeep = Upkeep(Reach(["."]), held, renew=True)
     for path in ("m.tflite", "n.tflite"):
-        marked = upkeep.add(plan(), report(finding(OTHER, 2, path), finding(CODE, 3, path), path=path))
+        both = finding(OTHER, count=2, file=path), finding(CODE, count=3, file=path)
+        marked = upkeep.add(plan(), report(*both, path=path))
         assert [each.suppressed for each in marked.findings] == ["baseline", "baseline"]
 
     found = [(OTHER, 2), (CODE, 3)]
@@ -269,7 +265,7 @@ def test_what_is_recorded_of_a_file_that_is_gone_is_stale_where_it_would_have_be
     (folder / "a" / "there.tflite").touch()
     (folder / "a" / "link.tflite").symlink_to("nowhere")
     names = ("a/there.tflite", "a/link.tflite", "a/gone.tflite", "b/gone.tflite")
-    held = baseline(*(finding(file=name) for name in names))
+    held = baseline(*(finding(CODE, file=name) for name in names))
 
     upkeep = Upkeep(Reach(["a"]), held)
     assert stale(upkeep) == [("a/gone.tflite", CODE, 0, 1)]
@@ -281,7 +277,7 @@ def test_what_is_recorded_is_judged_by_all_its_targets() -> None:
     """By a run for more of them as well; where its rule did not come to an end it is not."""
     for targets, judged in (((LITERT,), [(), (LITERT,)]), ((OLD, LITERT), [(), (LITERT,), (OLD,), (LITERT, OLD)])):
         for recorded in ((), (LITERT,), (OLD,), (LITERT, OLD)):
-            held = baseline(finding(targets=recorded))
+            held = baseline(finding(CODE, targets=recorded))
             for ran, wanted in ((CODE, recorded in judged), (OTHER, False)):
                 upkeep = Upkeep(Reach([]), held)
                 upkeep.add(plan(targets=targets), report(ran=[ran]))
