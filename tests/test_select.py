@@ -193,6 +193,20 @@ def test_a_person_silences_a_mandatory_rule(tmp_path: Path) -> None:
     assert "no .tflite file found" in tflint("check", cwd=tmp_path).stderr
 
 
+def test_a_file_silences_rules_for_some_models(tmp_path: Path) -> None:
+    """All that a selector stands for, where the glob matches and nowhere else; the reason is where it was set."""
+    (tmp_path / "m.tflite").write_bytes((EXAMPLES / "no_signature.tflite").read_bytes())
+    config = tmp_path / "tflint.toml"
+    config.write_text('[per-file-ignores]\n"other*" = ["TFL1"]\n')
+    assert "TFL101" in dict(findings(tmp_path))
+
+    config.write_text('[per-file-ignores]\n"m*" = ["TFL2", "TFL1"]\n')
+    assert "TFL101" not in dict(findings(tmp_path))
+    document = json.loads(tflint("check", "m.tflite", "-f", "json", cwd=tmp_path).stdout)
+    reasons = {f["code"]: f["suppressed"] for f in document["files"][0]["findings"]}
+    assert reasons["TFL101"] == "per-file-ignores 'm*' (tflint.toml)"
+
+
 def test_less_than_an_error_of_a_mandatory_rule_may_be_silenced(tmp_path: Path) -> None:
     """A warning of TFL910 is ignored by a file as any other is, and its severity is set as any other is."""
     from tflint import sketch  # noqa: PLC0415 - one test builds a model
