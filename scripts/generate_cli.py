@@ -20,7 +20,8 @@ TARGET = Path(__file__).parent.parent / "docs" / "cli.md"
 _KINDS = {"str": "TEXT", "int": "NUMBER"}
 HEAD = """# Command line
 
-Made from the commands by `scripts/generate_cli.py`. `tflint COMMAND --help` prints the same.
+Made from the commands by `scripts/generate_cli.py`. `tflint COMMAND --help` prints the same; `tflint --version`
+prints the version.
 
 `tflite-lint` is the same program, for those who also have Terraform's linter of the other name.
 

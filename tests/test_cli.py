@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from models import EXAMPLES, ROOT
+from tflint import __version__
 
 TFLINT = Path(sys.executable).with_name("tflint")
 CLEAN = EXAMPLES / "clean.tflite"
@@ -205,6 +206,20 @@ def test_several_reports_at_once(tmp_path: Path) -> None:
 def test_terraforms_arguments_are_told_apart() -> None:
     """Users of Terraform's linter of the same name are told which tool this is."""
     one_line(tflint("--init"), 2, "not Terraform's linter")
+
+
+def test_the_version_is_printed_as_people_ask_for_it() -> None:
+    """By an option, as most programs have it, and by a command."""
+    done = tflint("--version")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == tflint("version").stdout == f"tflint {__version__}\n"
+
+
+def test_help_begins_with_what_is_run_most() -> None:
+    """Checking, mending, proving."""
+    text = tflint("--help").stdout
+    assert text.index("check ") < text.index("fix ") < text.index("verify ") < text.index("show ")
 
 
 def test_alias_is_the_same_program() -> None:

@@ -19,14 +19,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(target_app, name="target")
-app.command()(verify)
-app.command()(fix)
-app.command()(advise)
-app.command()(report)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
 
 
 @app.callback()
-def program() -> None:
+def program(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     """Have commands, even where there is but one of them (`tflint.__main__` leaves out those not asked for)."""
 
 
@@ -124,6 +130,10 @@ def check(
     from tflint.commands.check import Request, check_command  # noqa: PLC0415 - start-up
 
     raise typer.Exit(check_command(Request.of(given)))
+
+
+for each in (fix, verify, advise, report):
+    app.command()(each)
 
 
 @app.command()
