@@ -18,7 +18,8 @@ from tflint.errors import TflintError
 from tflint.plain import plain_value
 from tflint.report.json import OPENING, dumped
 from tflint.report.json_lines import line_object
-from tflint.running.resume import State, finished, restored
+from tflint.running.job import State
+from tflint.running.resume import finished, restored
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from tflint.findings import FileReport
     from tflint.registry import Entry
-    from tflint.running.work import Job
+    from tflint.running.job import Job
 
 NONE = -1
 LONGEST = 1 << 20  # bytes of a first line

@@ -20,7 +20,7 @@ from tflint.findings import FileReport, Finding, Severity
 from tflint.model.path import Place
 from tflint.plain import plain_value
 from tflint.registry import CORE
-from tflint.running.work import UNOPENED
+from tflint.running.job import UNOPENED, State
 from tflint.runtimes.verdict import Verdict
 from tflint.suppress import expired
 
@@ -30,17 +30,9 @@ if TYPE_CHECKING:
     from tflint.engine import Plan
     from tflint.fixer.edits.edit import Edit
     from tflint.registry import Entry
-    from tflint.running.work import Job
+    from tflint.running.job import Job
 
 DIGITS = 32  # of a key
-
-
-class State(NamedTuple):
-    """What a check depends on."""
-
-    size: int  # bytes of the file, of a member's that of its archive
-    mtime_ns: int
-    key: str  # of the plan, the contracts and the release
 
 
 class Keys:

@@ -14,7 +14,8 @@ from tflint.contract.find import Contracts
 from tflint.errors import TflintError
 from tflint.plans import Plans
 from tflint.registry import loaded
-from tflint.running.work import PROCESSES, Job, check_all, processes_for, time_limit
+from tflint.running.job import Job
+from tflint.running.work import PROCESSES, check_all, processes_for, time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence

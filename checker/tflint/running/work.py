@@ -10,12 +10,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tflint.dataclass import replace
 from tflint.engine import check_file, unfinished, unreadable
 from tflint.errors import TflintError
 from tflint.findings import FileReport
+from tflint.running.job import UNOPENED, Job
 from tflint.running.limit import OutOfTime, limited
 from tflint.timing import Stopwatch
 
@@ -26,23 +27,12 @@ if TYPE_CHECKING:
     from tflint.contract.find import Contract
     from tflint.engine import Plan
     from tflint.running.pool import Lost
-    from tflint.running.resume import State
     from tflint.timing import Begin
 
 FEW = 8  # files for each process, below which starting it takes longer than it saves
 PROCESSES = "processes"  # the scheduler that is none: this machine
 LIMIT = "TFLITE_LINT_FILE_SECONDS"
-UNOPENED = "cannot be read"  # how the problem begins of what may be read another time
 SECONDS = 300.0  # for one file: a thousand times what a check takes, so that only what hangs is ended
-
-
-class Job(NamedTuple):
-    """What is checked as one model, and what to do with it."""
-
-    artifact: Artifact
-    plan: Plan
-    contracts: tuple[Contract, ...] = ()
-    state: State | None = None  # as it was before it was checked, for who goes on from its report
 
 
 Until = Callable[[Iterator[tuple[int, "FileReport | Lost"]]], Iterator[tuple[int, "FileReport | Lost"]]]
