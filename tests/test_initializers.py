@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FAR = (10_000_000, 10_000_000)  # fans whose initializers draw far smaller weights than the fixed ones
 FIXED = "a uniform of 0.05"
+SPREAD = Initializer(FIXED, "uniform", 0.05).spread
 
 
 @pytest.mark.parametrize(
@@ -130,6 +131,21 @@ def test_equal_weights_count_at_the_middle_of_their_ranks(count: int, name: str)
     assert initializer_of([value, -value] * (count // 2), 0.05, count, FAR, 1e-3) == name
 
 
+@pytest.mark.parametrize(
+    ("pair", "fans", "scale", "slack", "name"),
+    [
+        ((97 / 1024, -63 / 1024), (164, FAR[1]), sqrt(3 / 164), 1e-3, "lecun_uniform"),
+        ((0.75 * SPREAD, -0.75 * SPREAD), FAR, 0.05, 0.1, FIXED),
+        ((0.70375, -0.70375), (1, FAR[1]), 1.0, 0.1, "PyTorch's kaiming_uniform"),
+    ],
+)
+def test_what_lies_at_a_limit_is_within(
+    pair: tuple[float, float], fans: tuple[int, int], scale: float, slack: float, name: str
+) -> None:
+    """A mean of 3.4 standard errors, a spread off by 2.4/16 and the slack, a distance of 1.63/16."""
+    assert initializer_of(pair * 128, scale, 256, fans, slack) == name
+
+
 BODY = """
 x: float32[1,256]
 v: float32[256,256] = const
@@ -173,6 +189,16 @@ def test_a_head_has_weights_enough(inputs: int, found: int) -> None:
     values = np.array(even(inputs, 0.05), np.float32)
 
     assert len(deep_findings(with_constants(text, v=TRAINED, w=values), "TFL707")) == found
+
+
+def test_of_a_large_head_some_weights_are_looked_at() -> None:
+    """8,192 of them, evenly spread: of 16,384 every other one, here those that are drawn."""
+    text = f"{BODY}w: float32[64,256] = const\ny: float32[1,64] = FULLY_CONNECTED(a, w, -)\n"
+    values = np.zeros((8192, 2), np.float32)
+    values[:, 0] = even(8192)
+    found = [with_constants(text, v=TRAINED, w=each) for each in (values, values[:, ::-1])]
+
+    assert [[hit.data["like"] for hit in deep_findings(data, "TFL707")] for data in found] == [[FIXED], []]
 
 
 def test_the_fans_of_a_convolution() -> None:

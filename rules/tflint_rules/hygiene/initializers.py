@@ -9,7 +9,7 @@ truncated normal in TensorFlow, a normal one in PyTorch).
 from __future__ import annotations
 
 from itertools import groupby
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -83,7 +83,7 @@ def initializer_of(sample: Sequence[float], peak: float, count: int, fans: tuple
     mean, spread = fmean(sample), pstdev(sample)
     if abs(mean) * sqrt(number) > 3.4 * spread:
         return ""
-    ordered: list[float] = []
+    ordered = sorted(sample)
     fitting: dict[float, str] = {}
     for candidate in candidates(*fans):
         low, high = candidate.bounds(count)
@@ -91,9 +91,8 @@ def initializer_of(sample: Sequence[float], peak: float, count: int, fans: tuple
             continue
         if abs(spread / candidate.spread - 1) > WIDE / sqrt(number) + slack:
             continue
-        ordered = ordered or sorted(sample)
         fitting[_distance(ordered, candidate)] = candidate.name
-    best = min(fitting, default=1.0)
+    best = min(fitting, default=inf)
     return fitting[best] if best <= CRITICAL / sqrt(number) else ""
 
 
