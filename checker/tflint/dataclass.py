@@ -25,7 +25,7 @@ else:
             self.default, self.default_factory, self.metadata, self.repr = default, default_factory, metadata, repr
 
     class _Fields:
-        """The `__dataclass_fields__` of a class, made when `dataclasses` asks for it."""
+        """The `__dataclass_fields__` of a class, made when `dataclasses` first asks for it."""
 
         def __get__(self, instance, owner):
             import dataclasses  # noqa: PLC0415 - what this module does without
@@ -35,7 +35,9 @@ else:
                 return dataclasses.field(**{name: value for name, value in said.items() if value is not MISSING})
 
             made = [(each.name, each.type, real(each)) for each in fields(owner)]
-            return dataclasses.make_dataclass(owner.__name__, made, kw_only=True).__dataclass_fields__
+            found = dataclasses.make_dataclass(owner.__name__, made, kw_only=True).__dataclass_fields__
+            owner.__dataclass_fields__ = found
+            return found
 
     def dataclass(*, frozen, eq, slots=False, repr=True, kw_only=False):  # noqa: A002 - as in dataclasses
         """Make a dataclass of the decorated class."""
