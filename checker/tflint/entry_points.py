@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,27 +34,42 @@ def entry_points(group: str) -> list[EntryPoint]:
 
     `importlib.metadata` does this in 13 ms, a third of a whole check; reading the files takes 1 ms.
     """
-    return sorted(_entry_points(group), key=lambda point: (not point.own, point.name, point.distribution))
+    found = [
+        EntryPoint(*pair, distribution)
+        for distribution, text in _texts(tuple((folder, _changed(folder)) for folder in sys.path))
+        for pair in _section(text, group)
+    ]
+    return sorted(found, key=lambda point: (not point.own, point.name, point.distribution))
 
 
-def _entry_points(group: str) -> Iterator[EntryPoint]:
-    seen: set[str] = set()
-    for folder in sys.path:
+def _changed(folder: str) -> int:
+    try:
+        return os.stat(folder or ".").st_mtime_ns  # noqa: PTH116 - a path is text here
+    except OSError:
+        return 0
+
+
+@lru_cache(1)
+def _texts(folders: tuple[tuple[str, int], ...]) -> list[tuple[str, str]]:
+    """Distributions that have entry points of tflint's, with the text of all that they have; kept until one changes."""
+    found = {}
+    for folder, changed in folders:
+        if not changed:
+            continue
         try:
             names = sorted(n for n in os.listdir(folder or ".") if n.endswith((".dist-info", ".egg-info")))  # noqa: PTH208 - 5 ms less
         except OSError:
             continue
         for name in names:
             distribution = name.partition("-")[0].lower().replace("_", "-")
-            if distribution in seen:
+            if distribution in found:
                 continue
-            seen.add(distribution)
             try:
-                text = Path(folder, name, "entry_points.txt").read_text(encoding="utf-8")
+                with open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as file:  # noqa: PTH118, PTH123 - half the time
+                    found[distribution] = file.read()
             except (OSError, UnicodeDecodeError):
-                continue
-            if f"[{group}]" in text:
-                yield from (EntryPoint(*pair, distribution) for pair in _section(text, group))
+                found[distribution] = ""
+    return [(distribution, text) for distribution, text in found.items() if OWN in text]
 
 
 def _section(text: str, group: str) -> Iterator[tuple[str, str]]:
