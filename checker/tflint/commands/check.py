@@ -13,7 +13,8 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.errors import USAGE, TflintError, one_of, say, warn
 from tflint.findings import Report, Summary
 from tflint.progress import Bar
-from tflint.report import COLORS, FORMATS, TWICE, Style, pieces, write
+from tflint.report import COLORS, FORMATS, TWICE, Style, write_all
+from tflint.report.apart import apart
 from tflint.report.words import interrupted
 from tflint.running.interrupts import Interrupts
 from tflint.running.run import Run, baseline_of, baseline_path
@@ -113,13 +114,17 @@ def check_command(request: Request) -> int:
         changed_since=request.changed_since,
         verbose=request.verbose,
     )
+    results = ("json-lines", request.resume)  # may be replaced by themselves in order
+    written = [path for kind, path in outputs if (kind, path) != results]
+    made = baseline.path if baseline and not baseline.path.exists() else None
+    apart((*written, request.resume, made), _inputs(request, run, baseline))
     if run.waiting:
         say(f"note: {', '.join(run.waiting)}: not run, for it takes --deep to read weights")
     checking = _Checking(request, run, watch)
     with closing(_often(checking.reports(), outputs)) as files:
         rules = run.rules if any(kind == "sarif" for kind, _ in outputs) else ()
         report = Report(files, run.targets, run.assumed_target, rules, checking.summary)
-        _write(outputs, report, _style(request, settings))
+        write_all(outputs, report, _style(request, settings))
     watch.begin("")
     if checking.statistics:
         sys.stderr.write(checking.statistics.table())
@@ -243,21 +248,14 @@ def _writes(request: Request) -> bool:
     return request.write_baseline or request.prune_baseline
 
 
-def _write(outputs: list[tuple[str, Path | None]], report: Report, style: Style) -> None:
-    """Write each report, the first as its files come; the others also where nobody reads stdout any more."""
-    unread: BrokenPipeError | None = None
-    for kind, path in outputs:
-        if path is not None:
-            write(path, pieces(kind, report, style._replace(color="never")))
-            continue
-        try:
-            for piece in pieces(kind, report, style):
-                sys.stdout.write(piece)
-                sys.stdout.flush()
-        except BrokenPipeError as problem:
-            unread = problem
-    if unread:
-        raise unread
+def _inputs(request: Request, run: Run, baseline: Baseline | None) -> Iterator[str | Path]:
+    """Files that the run reads, and no report may go to."""
+    yield from (path for path in (baseline and baseline.path, request.contract) if path)
+    for each in run.found:
+        yield each.where
+        yield from run.hierarchy.of(each.where).inputs(each.where)
+    yield from run.hierarchy.run.inputs("")
+    yield from run.contracts.read
 
 
 def _style(request: Request, settings: Settings) -> Style:

@@ -16,6 +16,7 @@ from tflint.errors import TflintError, one_of
 from tflint.open import open_model
 from tflint.registry import catalogue
 from tflint.report import COLORS, colored, write
+from tflint.report.apart import apart
 from tflint.report.escape import plain
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def diff_command(request: Request) -> int:
         sys.stdout.write(f"{plain(request.files[0])}\nunmerged: nothing to compare\n\n")
         return 0
     pair = _pair(request.files)
+    apart((request.output,), (pair.old, pair.new))
     hierarchy = Hierarchy(flags=flag_layers({"target": list(request.targets) or None}))
     settings = hierarchy.of(pair.old_name if pair.new in NOTHING else pair.new_name)
     old, new = _side(pair.old, pair.old_name, pair), _side(pair.new, pair.new_name, pair)

@@ -13,6 +13,7 @@ from tflint.config.hierarchy import Hierarchy
 from tflint.convert.recipe import registerer
 from tflint.errors import TflintError, one_of
 from tflint.report import COLORS, colored, write
+from tflint.report.apart import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -71,6 +72,9 @@ def verify_command(request: Request) -> int:
     one_of(request.output_format, "--output-format", FORMATS)
     one_of(request.color, "--color", COLORS)
     one_of(request.asked.delegates, "--delegates", DELEGATES)
+    asked = request.asked
+    read = (asked.reference, asked.candidate, asked.inputs, request.load)
+    apart((request.output, request.save, request.save_inputs), (each for each in read if each))
     require_numpy()
     report = _loaded(request, request.load) if request.load else _verified(request)
     text = _rendered(report, request)

@@ -280,6 +280,7 @@ class Settings:
         """Files that say something of a model beside itself, there or not: when one changes, so may the findings."""
         where = os.path.abspath(path)
         yield f"{where}.toml"
+        yield from (self.source,) if self.source else ()
         yield from (os.path.abspath(origin.name) for origin in set(self.origins.values()) if origin.file)
         yield from (target for target in self.target if target.endswith(".toml"))
         yield from (self.baseline,) if self.baseline else ()

@@ -46,7 +46,7 @@ class Contracts:
         self.asked = () if explicit is None else (read_contract(str(explicit)),)
         self.locks = locks
         self._closest: dict[str, str | None] = {}  # folder -> lock
-        self._read: dict[str, Lock] = {}
+        self.read: dict[str, Lock] = {}
 
     def of(self, artifact: Artifact, models: Mapping[Glob, Mapping[str, Any]] | None = None) -> tuple[Contract, ...]:
         """The contracts of a model; `models` is that table of its configuration."""
@@ -69,9 +69,9 @@ class Contracts:
             return ()
         from tflint.contract.lock import read_lock  # noqa: PLC0415 - only where there is a lock
 
-        if lock not in self._read:
-            self._read[lock] = read_lock(Path(lock))
-        interface = self._read[lock].interface(key_in(path, lock))
+        if lock not in self.read:
+            self.read[lock] = read_lock(Path(lock))
+        interface = self.read[lock].interface(key_in(path, lock))
         return () if interface is None else (Contract(LOCK, interface, True),)
 
 

@@ -54,6 +54,33 @@ def pieces(kind: str, report: Report, style: Style) -> Iterator[str]:
     return found
 
 
+def write_all(outputs: Iterable[tuple[str, Path | None]], report: Report, style: Style) -> None:
+    """Write the report in each format, to its file or to stdout; the first as the report's files come.
+
+    Files are written also where stdout takes no more, which is raised in the end.
+    """
+    unwritten: OSError | None = None
+    for kind, path in outputs:
+        if path is not None:
+            write(path, pieces(kind, report, style._replace(color="never")))
+            continue
+        for piece in pieces(kind, report, style):
+            if unwritten := _printed(piece):
+                break
+    if unwritten:
+        raise unwritten
+
+
+def _printed(text: str) -> OSError | None:
+    """Print it at once; give what went wrong."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as problem:
+        return problem
+    return None
+
+
 def write(path: Path, text: str | Iterable[str]) -> None:
     """Write a file whole or not at all; its folder is made. A device or pipe is written to. Raises TflintError."""
     texts = [text] if isinstance(text, str) else text
