@@ -18,8 +18,7 @@ from tflint.errors import TflintError
 from tflint.plain import plain_value
 from tflint.report.json import OPENING, dumped
 from tflint.report.json_lines import line_object
-from tflint.running.job import State
-from tflint.running.resume import finished, restored
+from tflint.running.resume import finished, restored, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from tflint.findings import FileReport
     from tflint.registry import Entry
-    from tflint.running.job import Job
+    from tflint.running.job import Job, State
 
 NONE = -1
 LONGEST = 1 << 20  # bytes of a first line
@@ -50,7 +49,7 @@ class Results:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._out = path.open("ab", buffering=0)
             self._in = path.open("rb")
-            self._check()
+            self._check(dumped(head, indent=None).encode())
             if not os.fstat(self._out.fileno()).st_size:
                 self._write(head)
 
@@ -61,20 +60,17 @@ class Results:
 
     def match(self, jobs: Iterable[Job]) -> int:
         """Find out which jobs of a run are done; say how many."""
-        states: dict[str, tuple[int, State]] = {}
+        numbers: dict[State, int] = {}
         self._offsets = array("q")
         for number, job in enumerate(jobs):
             self._offsets.append(NONE)
             name = job.artifact.name
             if job.state and plain_value(name) == name:
-                states[name] = number, job.state
+                numbers[job.state] = number
         with self._problems():
-            for offset, row in self._rows():
-                if row.get("path") in states:
-                    number, state = states[row["path"]]
-                    known = row.get("resume")
-                    same = isinstance(known, dict) and state == tuple(map(known.get, State._fields))
-                    self._offsets[number] = offset if same else NONE
+            for offset, state in self._states():
+                if state in numbers:
+                    self._offsets[numbers[state]] = offset
         self.done = sum(offset != NONE for offset in self._offsets)
         return self.done
 
@@ -117,19 +113,19 @@ class Results:
             while line:
                 line = line[self._out.write(line) :]
 
-    def _check(self) -> None:
+    def _check(self, head: bytes) -> None:
         with suppress(OSError, ValueError, AttributeError):  # there may be no stdout
             if os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(self._out.fileno())):
                 raise TflintError(f"--resume {self.path}: the report goes there; -o {self.path} writes it in the end")
         first = self._in.readline(LONGEST)
-        if first.endswith(b"\n") and first.startswith(OPENING):
+        if _is_head(first, head):
             return
-        if len(first) == LONGEST or first.endswith(b"\n") or not first.startswith(OPENING[: len(first)]):
+        if not head.startswith(first):
             raise TflintError(f"--resume {self.path}: not a file of results: it does not begin as `json-lines` does")
         self._out.truncate(0)
 
-    def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Lines but the first, with their offsets. A torn last one is cut off, and what is no JSON is skipped."""
+    def _states(self) -> Iterator[tuple[int, State]]:
+        """What models were known by, with the offsets of their lines. A torn last one is cut off."""
         self._in.seek(0)
         offset = len(self._in.readline())
         for line in self._in:
@@ -137,9 +133,8 @@ class Results:
                 self._out.truncate(offset)
                 return
             with suppress(ValueError, RecursionError):
-                row = json.loads(line)
-                if isinstance(row, dict):
-                    yield offset, row
+                if state := state_of(json.loads(line)):
+                    yield offset, state
             offset += len(line)
 
     @contextmanager
@@ -148,3 +143,11 @@ class Results:
             yield
         except OSError as problem:
             raise TflintError(f"--resume {self.path}: {problem.strerror or problem}") from None
+
+
+def _is_head(line: bytes, head: bytes) -> bool:
+    """Whether it is the whole first line of some run; that of a whole report on one line says more."""
+    try:
+        return line.endswith(b"\n") and line.startswith(OPENING) and json.loads(line).keys() == json.loads(head).keys()
+    except (ValueError, RecursionError):
+        return False

@@ -1,7 +1,8 @@
 """What a report has to say of a model for a later run to take it as it is, and the report back from what it said.
 
-A model is taken for the same by its size and its time of change, for its weights are never read; a check by all that a
-plan and contracts hold, and by the release of tflint. What is remembered is remembered from before the check.
+A model is taken for the same by where it is, its size and its time of change, for its weights are never read; a check
+by all that a plan and contracts hold, and by the release of tflint. What is remembered is remembered from before the
+check.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tflint.findings import FileReport, Finding, Severity
 from tflint.model.path import Place
 from tflint.plain import plain_value
 from tflint.registry import CORE
+from tflint.report.json import file_object
 from tflint.running.job import UNOPENED, State
 from tflint.runtimes.verdict import Verdict
 from tflint.suppress import expired
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from tflint.running.job import Job
 
 DIGITS = 32  # of a key
+DIGEST = "digest"  # of a line
 
 
 class Keys:
@@ -50,8 +53,9 @@ class Keys:
         except OSError:
             return None
         key = self._plans.get(id(job.plan)) or self._plans.setdefault(id(job.plan), _key(job.plan))
-        key = _digest([key, repr(job.contracts)]) if job.contracts else key
-        return State(found.st_size, found.st_mtime_ns, key)
+        contracts = repr(job.contracts) if job.contracts else ""
+        where = os.path.abspath(job.artifact.where)  # noqa: PTH100 - same
+        return State(found.st_size, found.st_mtime_ns, _digest([key, contracts, where, *job.artifact]))
 
 
 def _key(plan: Plan) -> str:
@@ -103,7 +107,23 @@ def finished(job: Job, report: FileReport) -> FileReport:
         "matched": sorted(report.matched),
         "left_out": [code for code in job.plan.ran() if code not in report.ran],
     }
-    return replace(report, resume=known)
+    return replace(report, resume={**known, DIGEST: _said({**file_object(report), "resume": known})})
+
+
+def state_of(row: Any) -> State | None:
+    """What the model of a line was known by; None where that is not told, or where the line is damaged."""
+    try:
+        known = dict(row["resume"])
+        if known.pop(DIGEST) == _said({**row, "resume": known}):
+            return State(*(known[name] for name in State._fields))
+    except (LookupError, TypeError, ValueError, RecursionError):
+        pass
+    return None
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    """The digest of what a line says, but for the marks of a baseline, which are made anew."""
+    return _digest({**row, "findings": [{**finding, "suppressed": None} for finding in row["findings"]]})
 
 
 def _passing(report: FileReport) -> bool:
