@@ -68,12 +68,18 @@ def lock_of(path: Path, *, anywhere: bool = False) -> Path:
 
 
 def _update(path: Path, files: list[Artifact], folders: list[Path], *, check: bool) -> int:
-    """Bring one lock up to date, or say what is not. 1: something was stale, or is no model."""
+    """Bring one lock up to date, or say what is not. 1: something was stale, or cannot be recorded."""
     lock = read_lock(path)
     changed: dict[str, Interface] = {}
+    keys: set[str] = set()
     broken = 0
     for file in files:
         key = key_in(absolute(file.name), path)
+        if key in keys:
+            broken = 1
+            say(f"{file.name}: not recorded: another member has the same name")
+            continue
+        keys.add(key)
         try:
             interface = interface_of(read_artifact(file))
         except (MalformedModelError, OSError) as problem:
