@@ -175,7 +175,7 @@ def test_what_cannot_be_a_file_of_results_is_a_line(tmp_path: Path) -> None:
     before = model.read_bytes()
     one_line(tflint(tmp_path, "check", "m.tflite", "--resume", tmp_path), "--resume", "not a file")
     one_line(tflint(tmp_path, "check", "m.tflite", "--resume", "/dev/null"), "--resume /dev/null: not a file")
-    one_line(tflint(tmp_path, "check", "m.tflite", "--resume", "m.tflite"), "m.tflite: not a file of results")
+    one_line(tflint(tmp_path, "check", "m.tflite", "--resume", "m.tflite"), "m.tflite", "a model")
     assert model.read_bytes() == before
     with (tmp_path / "out").open("w") as out:
         done = subprocess.run(
