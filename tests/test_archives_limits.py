@@ -107,9 +107,10 @@ def test_a_stream_is_read_within_bounds(tmp_path: Path, monkeypatch: pytest.Monk
 
     path = tarred_up(tmp_path / "m.tar.gz", 2)
     second = list(find([path], lambda _: False))[1].parts[0]
-    assert inside(path.read_bytes(), second) == CLEAN
+    stream = tarred.Stream(path.read_bytes())
+    assert inside(stream, second) == CLEAN
     with pytest.raises(MalformedModelError, match="the member lies outside of it"):
-        inside(path.read_bytes(), Part(second.start, 1 << 20, 1 << 20, GZIP))
+        inside(stream, Part(second.start, 1 << 20, 1 << 20, GZIP))
     monkeypatch.setattr(tarred, "MAX_STREAM", 1000)
     assert problems(path) == [f"no tar.gz archive that can be read: {tarred.TOO_LONG}"]
 

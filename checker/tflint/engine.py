@@ -9,7 +9,7 @@ from tflint.artifacts.artifact import Artifact
 from tflint.dataclass import dataclass, field
 from tflint.findings import PLACES_KEPT, FileReport, Finding, Severity, hit
 from tflint.model.flatbuf import MalformedModelError
-from tflint.model.opened import read_artifact, size_of
+from tflint.model.opened import Kept, read_artifact, size_of
 from tflint.model.path import WHOLE, Place
 from tflint.plain import plain_value
 from tflint.runtimes.minimum import minimum_runtimes
@@ -79,9 +79,14 @@ class Plan:
 
 
 def check_file(
-    file: Artifact | Path, plan: Plan, name: str = "", contracts: tuple[Contract, ...] = (), begin: Begin = untold
+    file: Artifact | Path,
+    plan: Plan,
+    name: str = "",
+    contracts: tuple[Contract, ...] = (),
+    begin: Begin = untold,
+    kept: Kept | None = None,
 ) -> FileReport:
-    """Judge and lint one file, and hold it to its contracts; `begin` is told what is begun.
+    """Judge and lint one file, and hold it to its contracts; `begin` is told what is begun, and `kept` is for several.
 
     Raises OSError when it cannot be read.
     """
@@ -91,7 +96,7 @@ def check_file(
     if plan.max_file_size and (size := size_of(artifact, ask=True)) > plan.max_file_size:
         return unfinished(name, f"{size:,} bytes, and max-file-size is {plan.max_file_size:,}: not read", plan)
     try:
-        model = read_artifact(artifact, weights=plan.deep)
+        model = read_artifact(artifact, weights=plan.deep, kept=kept)
     except MalformedModelError as problem:
         return unreadable(name, size_of(artifact), problem.reason, plan, problem.where)
     return check_model(model, plan, name, contracts, begin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifacts.artifact import GZIP, INSIDE, STORED, SUFFIX, Artifact, Part, is_archive, redacted
+from tflint.artifacts.artifact import INSIDE, STORED, SUFFIX, Artifact, Part, is_archive, redacted
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.litertlm import MAGIC as LITERTLM
 from tflint.model.litertlm import sections
@@ -40,6 +40,10 @@ def models_in(path: str, *, named: bool = True) -> list[Artifact]:
         if not head.startswith((*MAGICS, GZIPPED) if _is_tar(path) else MAGICS):
             wanted = named or head[4:8] == IDENTIFIER or (head.startswith(LFS) and path.lower().endswith(BUNDLES))
             return [whole] if wanted else []
+        if head.startswith(GZIPPED):
+            from tflint.model.tarred import Stream  # noqa: PLC0415 - few archives are tar.gz
+
+            data = Stream(data)
         found = list(_Looked(whole).into(data, ()))
     except MalformedModelError as problem:
         return [whole._replace(problem=problem.reason)] if named or path.lower().endswith(BUNDLES) else []
@@ -74,14 +78,10 @@ class _Looked:
 
     def _members(self, data: Any) -> Iterator[tuple[Member, bytes]]:
         """What there is in an archive, each with its first bytes."""
-        magic = bytes(data[:HEAD])
-        if magic.startswith(GZIPPED):
-            from tflint.model import tarred  # noqa: PLC0415 - few archives are tar.gz
-
-            if hasattr(data, "gather_all"):
-                data.gather_all()
-            yield from tarred.members(data, HEAD)
+        if hasattr(data, "member"):
+            yield from data.members(HEAD)
             return
+        magic = bytes(data[:HEAD])
         for member in sections(data) if magic.startswith(LITERTLM) else members(data):
             yield member, _head(data, member.part) if member.part is not None else b""
 
@@ -103,9 +103,8 @@ class _Looked:
                 yield self._problem(way[:-1], name, problem.reason)
 
     def _exceeds(self, part: Part) -> bool:
-        """Account for a member that is about to be inflated; in a stream so is all that is before it."""
+        """Account for a member that is about to be inflated: once, for a run keeps an archive that others are in."""
         self.inflated += part.size if part.packing != STORED else 0
-        self.inflated += part.start if part.packing == GZIP else 0
         return self.inflated > MAX_TOTAL
 
     def _problem(self, way: Way, name: str, problem: str) -> Artifact:

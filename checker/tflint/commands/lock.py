@@ -19,7 +19,7 @@ from tflint.contract.lock import read_lock
 from tflint.contract.plain import tables_of
 from tflint.errors import TflintError, say, warn
 from tflint.model.flatbuf import MalformedModelError
-from tflint.model.opened import read_artifact
+from tflint.model.opened import Kept, read_artifact
 from tflint.report import write
 from tflint.report.escape import LONGEST_MESSAGE, plain, short
 
@@ -72,7 +72,7 @@ def _update(path: Path, files: list[Artifact], folders: list[Path], *, check: bo
     lock = read_lock(path)
     changed: dict[str, Interface] = {}
     keys: set[str] = set()
-    broken = 0
+    broken, kept = 0, Kept()
     for file in files:
         key = key_in(absolute(file.name), path)
         if key in keys:
@@ -81,7 +81,7 @@ def _update(path: Path, files: list[Artifact], folders: list[Path], *, check: bo
             continue
         keys.add(key)
         try:
-            interface = interface_of(read_artifact(file))
+            interface = interface_of(read_artifact(file, kept=kept))
         except (MalformedModelError, OSError) as problem:
             broken = 1
             reason = problem.reason if isinstance(problem, MalformedModelError) else problem.strerror or str(problem)

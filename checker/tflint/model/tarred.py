@@ -21,39 +21,52 @@ MAX_READ = 1 << 20  # bytes in one go: of a header
 TOO_LONG = f"it inflates to more than {MAX_STREAM:,} bytes"
 
 
-def members(data: Any, head: int) -> Iterator[tuple[Member, bytes]]:
-    """The regular files of an archive and the first `head` bytes of each; links and devices are none.
+class Stream:
+    """An archive whose members are known by the offset in what it inflates to.
 
-    Raises MalformedModelError.
+    It is inflated once for all that are taken in their order, and from its start for one that is before the last.
     """
-    with (
-        _told(),
-        gzip.GzipFile(fileobj=Window(data)) as stream,
-        tarfile.open(fileobj=_Stream(stream), mode="r:") as tar,
-    ):
-        for count, entry in enumerate(tar):
-            if count >= MAX_MEMBERS:
-                raise MalformedModelError(f"a tar archive of more than {MAX_MEMBERS:,} members")
-            if entry.isreg() and not entry.issparse():
-                part = Part(entry.offset_data, entry.size, entry.size, GZIP)
-                stream.seek(entry.offset_data)
-                yield Member(entry.name.removeprefix("./"), part), stream.read(min(head, entry.size))
-        while stream.read(MAX_READ):  # what comes after the last member, for the checksum is at the very end
-            if stream.tell() > MAX_STREAM:
-                raise MalformedModelError(TOO_LONG)
+
+    def __init__(self, data: Any) -> None:
+        """`data`: bytes, all of which are fetched where they are remote. Raises MalformedModelError and OSError."""
+        if hasattr(data, "gather_all"):
+            data.gather_all()
+        self._data = data
+        self._left: gzip.GzipFile | None = None  # where the last member ends
+
+    def members(self, head: int) -> Iterator[tuple[Member, bytes]]:
+        """The regular files and the first `head` bytes of each; links and devices are none.
+
+        Raises MalformedModelError.
+        """
+        with _told(), self._opened() as file, tarfile.open(fileobj=_Headers(file), mode="r:") as tar:
+            for count, entry in enumerate(tar):
+                if count >= MAX_MEMBERS:
+                    raise MalformedModelError(f"a tar archive of more than {MAX_MEMBERS:,} members")
+                if entry.isreg() and not entry.issparse():
+                    part = Part(entry.offset_data, entry.size, entry.size, GZIP)
+                    file.seek(entry.offset_data)
+                    yield Member(entry.name.removeprefix("./"), part), file.read(min(head, entry.size))
+            while file.read(MAX_READ):  # what comes after the last member, for the checksum is at the very end
+                if file.tell() > MAX_STREAM:
+                    raise MalformedModelError(TOO_LONG)
+
+    def member(self, part: Part) -> bytes:
+        """What a member holds. Raises MalformedModelError."""
+        file, self._left = self._left or self._opened(), None  # one that is interrupted may be anywhere
+        with _told():
+            file.seek(part.start)
+            found = file.read(part.size)
+        if len(found) != part.size:
+            raise MalformedModelError("the archive is cut off: the member lies outside of it")
+        self._left = file
+        return found
+
+    def _opened(self) -> gzip.GzipFile:
+        return gzip.GzipFile(fileobj=Window(self._data))
 
 
-def inflated(data: Any, part: Part) -> bytes:
-    """A member of such an archive. Raises MalformedModelError."""
-    with _told(), gzip.GzipFile(fileobj=Window(data)) as stream:
-        stream.seek(part.start)
-        found = stream.read(part.size)
-    if len(found) != part.size:
-        raise MalformedModelError("the archive is cut off: the member lies outside of it")
-    return found
-
-
-class _Stream(io.RawIOBase):
+class _Headers(io.RawIOBase):
     """What inflates, as a file that gives a header in one go and no more, and comes to an end."""
 
     def __init__(self, stream: gzip.GzipFile) -> None:

@@ -16,6 +16,7 @@ from tflint.dataclass import replace
 from tflint.engine import check_file, unfinished, unreadable
 from tflint.errors import TflintError
 from tflint.findings import FileReport
+from tflint.model.opened import Kept
 from tflint.running.job import UNOPENED, Job
 from tflint.running.limit import OutOfTime, limited
 from tflint.timing import Stopwatch
@@ -130,6 +131,7 @@ class _Work:
 
     def __init__(self, plans: tuple[Plan, ...], *, timed: bool) -> None:
         self.plans, self.timed = plans, timed
+        self._kept = Kept()
         self._several = False
 
     def __call__(self, task: _Task, begin: Begin) -> FileReport:
@@ -139,19 +141,19 @@ class _Work:
         self._several = True
         artifact, plan, contracts = task
         if not self.timed:
-            return _checked(artifact, self.plans[plan], contracts, begin)
+            return _checked(artifact, self.plans[plan], contracts, begin, self._kept)
         watch = Stopwatch(begin)
-        report = _checked(artifact, self.plans[plan], contracts, watch.begin)
+        report = _checked(artifact, self.plans[plan], contracts, watch.begin, self._kept)
         watch.begin("")
         return replace(report, seconds=dict(watch.seconds))
 
 
-def _checked(artifact: Artifact, plan: Plan, contracts: tuple[Contract, ...], begin: Begin) -> FileReport:
+def _checked(artifact: Artifact, plan: Plan, contracts: tuple[Contract, ...], begin: Begin, kept: Kept) -> FileReport:
     """One file; what cannot be opened is a finding, and so is our own mistake, so that the others are not lost."""
     try:
         if not (artifact.is_url or stat.S_ISREG(os.stat(artifact.where).st_mode)):  # noqa: PTH116 - a path is text here
             return unreadable(artifact.name, 0, "not a regular file", plan)
-        return check_file(artifact, plan, contracts=contracts, begin=begin)
+        return check_file(artifact, plan, contracts=contracts, begin=begin, kept=kept)
     except OSError as problem:
         return unreadable(artifact.name, 0, f"{UNOPENED}: {problem.strerror or problem}", plan)
     except Exception as problem:
