@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import re
 import shutil
@@ -172,6 +173,8 @@ def test_what_is_no_model_is_a_finding() -> None:
         ({"models": b"", "target": "tflite-9"}, "tflite-9"),
         ({"models": b"", "config": {"no-such-key": 1}}, "no-such-key"),
         ({"models": [], "jobs": 0}, "jobs"),
+        ({"models": ""}, "an empty path"),
+        ({"models": "a" * 300}, "no such file or folder: aaa"),
     ],
 )
 def test_mistakes_are_one_sentence(arguments: dict[str, Any], sentence: str) -> None:
@@ -179,6 +182,43 @@ def test_mistakes_are_one_sentence(arguments: dict[str, Any], sentence: str) -> 
     with pytest.raises(tflint.TflintError, match=sentence) as raised:
         tflint.check(**arguments)
     assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        ([b"TFL3"], "a path is a str or an os.PathLike of one, not bytes"),
+        ([None], "a path is a str or an os.PathLike of one, not NoneType"),
+        (io.BytesIO(b"TFL3"), "models are paths, or the bytes or Model of one, not BytesIO"),
+        (5, "models are paths, or the bytes or Model of one, not int"),
+    ],
+)
+def test_what_is_taken_is_said(models: Any, words: str) -> None:
+    """What is neither a path nor a model is a mistake of the program that gives it."""
+    with pytest.raises(TypeError, match=words):
+        tflint.check(models)
+
+
+def test_a_threshold_is_a_severity_or_its_word() -> None:
+    """Whoever writes the word of --fail-on gets what it gets; another word is no pass."""
+    report: Any = tflint.check(EXAMPLES / "no_signature.tflite")
+    [finding] = report.findings
+    assert report.fails("warning")
+    assert report.fails("info")
+    assert not report.fails("error")
+    assert not report.fails("none")
+    assert report.count("warning") == report.count(tflint.Severity.WARNING) == 1
+    for asked in (report.fails, report.count, finding.fails):
+        with pytest.raises(ValueError, match="'warn' is not a valid Severity"):
+            asked("warn")
+
+
+def test_what_a_failing_assertion_shows_is_short() -> None:
+    """Names, verdicts and counts, not addresses."""
+    report = tflint.check(EXAMPLES / "no_signature.tflite", isolated=True)
+    [file] = report.files
+    assert repr(file) == f"<FileReport {file.path!r}, litert-2.3.0 supported, 1 finding>"
+    assert repr(file.findings[0].rule) == "<Rule TFL101 no-signature>"
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from command import TFLINT
 from running import CLEAN, one_line, tflint, write_model
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BASELINE = '{"schema_version": 1, "files": {}}'
 
@@ -66,3 +65,48 @@ def test_devices_and_old_reports_are_written_to(folder: Path) -> None:
     for arguments in ("-o /dev/null --report json=/dev/null", "-o r.txt", "-f json-lines -o r.jsonl --resume r.jsonl"):
         for _ in range(2):
             assert tflint(folder, "check", "a.tflite", *arguments.split()).returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    ["check a.tflite", "check a.tflite -f json", "inspect model.bin", "rule TFL901", "--version", "check --help"],
+)
+@pytest.mark.parametrize(
+    ("stdout", "words"), [(">/dev/full", "No space left on device"), (">&-", "stdout is closed"), (">&- <&-", "closed")]
+)
+def test_a_stdout_that_takes_nothing_is_one_line(folder: Path, arguments: str, stdout: str, words: str) -> None:
+    """A full disk and a closed stdout are no fault of the program."""
+    done = subprocess.run(
+        ["sh", "-c", f"'{TFLINT}' {arguments} {stdout}"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    one_line(done, f"tflint: error: cannot write: {words}" if words.startswith("No") else words)
+    assert "report it" not in done.stderr
+
+
+def test_a_report_is_written_where_stdout_takes_nothing(folder: Path) -> None:
+    """With -o nothing is printed, so nothing is wrong; without it, the other report is whole."""
+    for arguments, code in (("-o {} >&-", 1), ("--report full={} >&-", 2), ("--report full={} >&- 2>&-", 2)):
+        report = folder / "r.txt"
+        command = f"'{TFLINT}' check a.tflite {arguments.format(report)}"
+        done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr.count("\n")) == (code, "2>" not in arguments and code == 2)
+        assert report.read_text().endswith("judged against litert-2.3.0\n")
+        report.unlink()
+
+
+@pytest.mark.parametrize("command", ["check", "lock", "fix", "report", "inspect", "diff m.bin", "fix m.bin --source"])
+def test_a_name_that_no_file_can_have_is_one_line(folder: Path, command: str) -> None:
+    """Names are too long behind 255 characters."""
+    done = tflint(folder, *command.split(), "a" * 300)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.startswith("tflint: error: ")
+    assert "internal" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "lock", "fix", "inspect", "report", "advise"])
+def test_an_empty_path_is_one_line(folder: Path, command: str) -> None:
+    """A variable that is not set does not mean all that is here."""
+    done = tflint(folder, command, "")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert sorted(path.name for path in folder.iterdir()) == ["a.tflite", "link.txt", "model.bin", "tflint.toml"]

@@ -78,10 +78,10 @@ class Finding:
     fix: tuple[Edit, ...]  # what mends all of its hits
 
     def fails(self, threshold: Threshold) -> bool:
-        """It is unsuppressed and at or above the threshold; None: nothing is."""
+        """It is unsuppressed and at or above the threshold; None: nothing is. Raises ValueError for what is none."""
         if threshold is None or self.suppressed is not None:
             return False
-        return self.severity.rank <= threshold.rank if isinstance(threshold, Severity) else self.is_mandatory
+        return self.is_mandatory if threshold == "mandatory" else self.severity.rank <= Severity(threshold).rank
 
     @property
     def is_mandatory(self) -> bool:
@@ -102,6 +102,11 @@ class FileReport:
     matched: frozenset[int] = frozenset()  # the plan's suppressions that some place was matched by
     seconds: Mapping[str, float] = field(default_factory=dict)  # by what they were spent on, where that was asked
     resume: Mapping[str, Any] = field(default_factory=dict)  # what a later run needs of it, where that was asked
+
+    def __repr__(self) -> str:
+        """Short: a failing assertion shows it."""
+        verdicts = "".join(f", {verdict.target} {verdict.value}" for verdict in self.verdicts)
+        return f"<FileReport {self.path!r}{verdicts}, {len(self.findings)} finding{'s' * (len(self.findings) != 1)}>"
 
 
 class Summary:

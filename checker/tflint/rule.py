@@ -57,6 +57,10 @@ class Rule:
     sketches: tuple[tuple[str, ...], ...]
     check: Check
 
+    def __repr__(self) -> str:
+        """Short: each finding has its rule."""
+        return f"<Rule {self.code} {self.name}>"
+
     def __reduce__(self) -> tuple[Callable[[str, str], Rule], tuple[str, str]]:
         """Travel to another process by name: it is an attribute of its module, called as its check."""
         return named, (self.check.__module__, self.check.__name__)

@@ -33,9 +33,9 @@ def find(
 
 def one(text: str) -> Artifact:
     """The one model that a path leads to. Raises TflintError where there is none, or a choice."""
-    path = Path(text)
-    if not is_url(text) and not path.is_file() and (path.exists() or INSIDE not in text):
-        raise TflintError(f"not a file: {text}" if path.exists() else f"no such file: {text}")
+    there, is_file = os.path.lexists(text), os.path.isfile(text)  # noqa: PTH113 - pathlib's raises for a name too long
+    if text and not is_url(text) and not is_file and (there or INSIDE not in text):
+        raise TflintError(f"not a file: {text}" if there else f"no such file: {text}")
     models = list(_found(text, lambda _: False, force_exclude=False))
     if len(models) > 1:
         names = ", ".join(model.name for model in models[:NAMED])
@@ -50,8 +50,10 @@ def _found(text: str, excluded: Callable[[Artifact], bool], *, force_exclude: bo
     if is_url(text):
         yield from _remote(text, excluded, force_exclude=force_exclude)
         return
+    if not text:
+        raise TflintError("an empty path: a variable that is not set?")
     path = str(Path(text))
-    if Path(path).is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises for a name too long
         for file in sorted(_search(Path(path))):
             artifact = Artifact(str(file))
             if not excluded(artifact):
@@ -101,7 +103,7 @@ def _models(file: Artifact, *, named: bool) -> list[Artifact]:
 def _members(text: str) -> list[Artifact]:
     """The models of a member that is named: `app.apk!/assets/model.tflite`. Raises TflintError where it has none."""
     where, inside, member = text.partition(INSIDE)
-    if not inside or not Path(where).is_file():
+    if not inside or not os.path.isfile(where):  # noqa: PTH113 - pathlib's raises for a name too long
         raise TflintError(f"no such file or folder: {text}")
     return _chosen(_models(Artifact(where), named=True), where, member)
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tflint.config.given import flag_layers, table_layer
 from tflint.config.hierarchy import Hierarchy
 from tflint.engine import check_model, unreadable
 from tflint.errors import TflintError
+from tflint.findings import Severity
 from tflint.library.given import text, words
 from tflint.model.flatbuf import MalformedModelError
 from tflint.model.read import decode
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tflint.engine import Plan
-    from tflint.findings import FileReport, Finding, Severity
+    from tflint.findings import FileReport, Finding
     from tflint.library.given import Content, Name, Names
 
+Level: TypeAlias = Severity | Literal["error", "warning", "info"]
 UNNAMED = "<bytes>"  # what a model is called that no file holds
 
 
@@ -42,13 +44,18 @@ class CheckReport:
         """Of all files, in order, the suppressed among them."""
         return [finding for file in self.files for finding in file.findings]
 
-    def count(self, severity: Severity) -> int:
-        """How many unsuppressed findings are of this severity."""
-        return sum(each.severity is severity and each.suppressed is None for each in self.findings)
+    def count(self, severity: Level) -> int:
+        """How many unsuppressed findings are of this severity. Raises ValueError for what is none."""
+        wanted = Severity(severity)
+        return sum(each.severity is wanted and each.suppressed is None for each in self.findings)
 
-    def fails(self, threshold: Severity | None) -> bool:
-        """Whether an unsuppressed finding is of this severity or worse; None: no."""
-        return any(finding.fails(threshold) for finding in self.findings)
+    def fails(self, threshold: Level | Literal["none"] | None) -> bool:
+        """Whether an unsuppressed finding is of this severity or worse; None: no. A word is one of `--fail-on`.
+
+        Raises ValueError for what is none.
+        """
+        level = None if threshold is None or threshold == "none" else Severity(threshold)
+        return any(finding.fails(level) for finding in self.findings)
 
 
 def check(
@@ -70,7 +77,8 @@ def check(
     Arguments go before configuration, and None leaves it as it is; `config` is a file in place of those found, or keys
     as TOML has them. Of bytes and a loaded model nothing is known but what is in them: no configuration governs them.
     `jobs`: processes. What is wrong with a model, to be none at all included, is a finding. Raises TflintError for a
-    path that does not exist, a mistake in a configuration, and what else is the user's to mend.
+    path that does not exist, a mistake in a configuration, and what else is the user's to mend; TypeError for what is
+    no path, such as bytes among several.
     """
     flags = {"target": target or None, "select": select, "ignore": ignore, "extend-select": extend_select}
     given = {key: list(words(value)) for key, value in flags.items() if value is not None}
@@ -82,6 +90,8 @@ def check(
     if isinstance(models, (bytes, bytearray, memoryview, Model)):
         plan = Plans(Hierarchy(flags=layers, isolated=True)).run
         return CheckReport((_judged(models, plan),), tuple(profile.id for profile in plan.profiles))
+    if hasattr(models, "read") or not (isinstance(models, os.PathLike) or hasattr(models, "__iter__")):
+        raise TypeError(f"models are paths, or the bytes or Model of one, not {type(models).__name__}")
     if jobs < 1:
         raise TflintError(f"jobs is at least 1, not {jobs}")
     named = () if config is None or isinstance(config, Mapping) else (text(config),)
