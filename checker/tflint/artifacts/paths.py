@@ -22,13 +22,24 @@ def find(
 ) -> list[Artifact]:
     """Models to check, each once, in order: files named as they are, archives looked into, folders searched.
 
-    A search takes *.tflite and the models in archives of SEARCHED; what git ignores is left out of it. Raises
-    TflintError for a path that does not exist.
+    A search takes *.tflite and the models in archives of SEARCHED; what git ignores is left out of it. What two paths
+    lead to has the name that comes first. Raises TflintError for a path that does not exist.
     """
-    found: dict[Artifact, None] = {}
+    found: dict[Artifact, Artifact] = {}
     for path in paths:
-        found.update(dict.fromkeys(_found(str(path), excluded, force_exclude=force_exclude)))
-    return list(found)
+        for artifact in _found(str(path), excluded, force_exclude=force_exclude):
+            found.setdefault(artifact._replace(where=_place(artifact.where)), artifact)
+    return list(found.values())
+
+
+def _place(where: str) -> str:
+    """What a file is known by, whichever way it is named; a link is a file of its own."""
+    if is_url(where):
+        return where
+    if os.pardir not in where:
+        return os.path.abspath(where)  # noqa: PTH100 - a pathlib.Path of each model takes longer
+    folder, name = os.path.split(where)
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - same
 
 
 def one(text: str) -> Artifact:
