@@ -28,7 +28,9 @@ def sections(data: Any) -> Iterator[Member]:
     head = bytes(data[: _HEAD.size])
     if len(head) < _HEAD.size:
         raise MalformedModelError("a .litertlm file that is cut off")
-    _, major, end = _HEAD.unpack(head)
+    magic, major, end = _HEAD.unpack(head)
+    if magic != MAGIC:
+        raise MalformedModelError(f"no .litertlm file: it begins with {magic!r}, not {MAGIC!r}")
     if major != MAJOR:
         raise MalformedModelError(f"a .litertlm file of version {major}, where LiteRT-LM takes {MAJOR}")
     if not _HEAD.size < end <= min(len(data), MAX_HEADER):

@@ -20,18 +20,28 @@ KNOWN: tuple[tuple[bytes, int, str], ...] = (
 )
 
 
-def foreign(data: Any) -> str | None:
-    """Say what `data` is if it is no TFLite FlatBuffer, else None."""
-    head = bytes(data[:64])
+TEXT = "a text file, not a model"
+
+
+def recognized(head: bytes) -> str | None:
+    """Say what has these first bytes if it is known and is no model, else None."""
     for magic, at, what in KNOWN:
         if head[at : at + len(magic)].lower() == magic.lower():
             return what
+    text = head[:3] == b"\xef\xbb\xbf" or (head and all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head))
+    return TEXT if text else None
+
+
+def foreign(data: Any) -> str | None:
+    """Say what `data` is if it is no TFLite FlatBuffer, else None."""
+    head = bytes(data[:64])
+    known = recognized(head)
+    if known and known != TEXT:
+        return known
     if not head:
         return "the file is empty"
     if len(head) < 8:
         return f"only {len(head)} bytes: too short for a model"
     if head[4:8] == IDENTIFIER:
         return None
-    if head[:3] == b"\xef\xbb\xbf" or all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head):
-        return "a text file, not a model"
-    return f"no TFLite file: the identifier at byte 4 is {head[4:8]!r}, not {IDENTIFIER!r}"
+    return known or f"no TFLite file: the identifier at byte 4 is {head[4:8]!r}, not {IDENTIFIER!r}"

@@ -98,10 +98,10 @@ class Window(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go there. Raises ValueError for a place before the start."""
+        """Go there. Raises UnsupportedOperation, an OSError and a ValueError, for a place before the start."""
         self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: len(self.data)}[whence]
         if self.at < 0:
-            raise ValueError("an offset before its start")
+            raise io.UnsupportedOperation("an offset before its start")  # of a file, what zipfile is ready for
         return self.at
 
     def tell(self) -> int:
