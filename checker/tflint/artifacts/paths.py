@@ -18,17 +18,21 @@ SKIPPED = {".git", ".venv", "node_modules", "__pycache__", ".tox", ".nox"}
 
 
 def find(
-    paths: Iterable[str | Path], excluded: Callable[[Artifact], bool], *, force_exclude: bool = False
+    paths: Iterable[str | Path],
+    excluded: Callable[[Artifact], bool],
+    *,
+    force_exclude: bool = False,
+    until: Callable[[Iterator[Artifact]], Iterator[Artifact]] = iter,
 ) -> list[Artifact]:
     """Models to check, each once, in order: files named as they are, archives looked into, folders searched.
 
     A search takes *.tflite and the models in archives of SEARCHED; what git ignores is left out of it. What two paths
-    lead to has the name that comes first. Raises TflintError for a path that does not exist.
+    lead to has the name that comes first. `until` passes models on, and may end it early. Raises TflintError for a path
+    that does not exist.
     """
     found: dict[Artifact, Artifact] = {}
-    for path in paths:
-        for artifact in _found(str(path), excluded, force_exclude=force_exclude):
-            found.setdefault(artifact._replace(where=_place(artifact.where)), artifact)
+    for artifact in until(each for path in paths for each in _found(str(path), excluded, force_exclude=force_exclude)):
+        found.setdefault(artifact._replace(where=_place(artifact.where)), artifact)
     return list(found.values())
 
 

@@ -104,23 +104,25 @@ def check_command(request: Request) -> int:
     settings = hierarchy.run
     baseline = _baseline(request, settings)
     watch.begin("finding files")
-    run = Run(
-        hierarchy,
-        request.paths,
-        contract=request.contract,
-        baseline=baseline,
-        renew=request.write_baseline,
-        force_exclude=request.force_exclude,
-        changed_since=request.changed_since,
-        verbose=request.verbose,
-    )
-    results = ("json-lines", request.resume)  # may be replaced by themselves in order
-    written = [path for kind, path in outputs if (kind, path) != results]
-    made = baseline.path if baseline and not baseline.path.exists() else None
-    apart((*written, request.resume, made), _inputs(request, run, baseline))
-    if run.waiting:
-        say(f"note: {', '.join(run.waiting)}: not run, for it takes --deep to read weights")
-    checking = _Checking(request, run, watch)
+    with (interrupts := Interrupts()):
+        run = Run(
+            hierarchy,
+            request.paths,
+            contract=request.contract,
+            baseline=baseline,
+            renew=request.write_baseline,
+            force_exclude=request.force_exclude,
+            changed_since=request.changed_since,
+            verbose=request.verbose,
+            until=interrupts.until,
+        )
+        results = ("json-lines", request.resume)  # may be replaced by themselves in order
+        written = [path for kind, path in outputs if (kind, path) != results]
+        made = baseline.path if baseline and not baseline.path.exists() else None
+        apart((*written, request.resume, made), _inputs(request, run, baseline))
+        if run.waiting:
+            say(f"note: {', '.join(run.waiting)}: not run, for it takes --deep to read weights")
+        checking = _Checking(request, run, watch, interrupts)
     with closing(_often(checking.reports(), outputs)) as files:
         rules = run.rules if any(kind == "sarif" for kind, _ in outputs) else ()
         report = Report(files, run.targets, run.assumed_target, rules, checking.summary)
@@ -167,10 +169,10 @@ def _often(
 class _Checking:
     """The check of a run as a stream of reports, counted as they come."""
 
-    def __init__(self, request: Request, run: Run, watch: Stopwatch) -> None:
-        self.request, self.run, self.watch = request, run, watch
-        self.interrupts = Interrupts()
-        self.summary, self.times = Summary(wanted=len(run.files), excluded=len(run.excluded)), timing.Times()
+    def __init__(self, request: Request, run: Run, watch: Stopwatch, interrupts: Interrupts) -> None:
+        self.request, self.run, self.watch, self.interrupts = request, run, watch, interrupts
+        wanted = 0 if interrupts.code else len(run.files)  # not all are found then
+        self.summary, self.times = Summary(wanted=wanted, excluded=len(run.excluded)), timing.Times()
         self.statistics: Statistics | None = None
         if request.statistics:
             from tflint.statistics import Statistics  # noqa: PLC0415 - for who asks

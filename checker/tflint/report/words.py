@@ -86,4 +86,6 @@ def closing(report: Report) -> str:
 
 def interrupted(run: Summary) -> str:
     """How far a run came that was ended before its end."""
+    if not run.wanted:
+        return "interrupted before models were checked"
     return f"interrupted: {run.models:,} of {run.wanted:,} models checked"

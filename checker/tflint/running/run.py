@@ -18,7 +18,7 @@ from tflint.running.job import Job
 from tflint.running.work import PROCESSES, check_all, processes_for, time_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from tflint.artifacts.artifact import Artifact
     from tflint.baseline import Baseline
@@ -51,14 +51,15 @@ class Run:
         force_exclude: bool = False,
         changed_since: str | None = None,
         verbose: bool = False,
+        until: Callable[[Iterator[Artifact]], Iterator[Artifact]] = iter,
     ) -> None:
-        """`paths`: files and folders, none: here; `renew`: the baseline is to be that of this run."""
+        """`paths`: none: here; `renew`: the baseline is to be that of this run; `until` may end the search."""
         self.hierarchy = hierarchy
         self.plans = Plans(hierarchy, verbose=verbose)
         self.contracts = Contracts(contract, locks=not hierarchy.isolated)
         paths = paths or (".",)
         self.excluded: set[str] = set()
-        self.found = find(paths, self._excludes, force_exclude=force_exclude)
+        self.found = find(paths, self._excludes, force_exclude=force_exclude, until=until)
         self.files = self.found if changed_since is None else self._changed(changed_since)
         self.used = tuple({id(job.plan): job.plan for job in self.jobs()}.values())
         self.upkeep: Upkeep | None = None
