@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifacts.artifact import INSIDE, is_url
+from tflint.artifacts.artifact import is_url, parted
 from tflint.checkout import own_name
 from tflint.errors import TflintError
 from tflint.findings import Severity
@@ -93,7 +93,7 @@ class Baseline:
         """A file's path from the folder of the baseline; what it is called counts, not what a link points at."""
         if is_url(file):
             return file
-        where, inside, member = file.partition(INSIDE)
+        where, inside, member = parted(file)
         path = own_name(where)
         with suppress(ValueError):  # on another drive
             path = os.path.relpath(path, self._folder)
@@ -101,7 +101,7 @@ class Baseline:
 
     def absolute(self, name: str) -> str:
         """The path of a file by its name here: of the archive, of a member."""
-        return name if is_url(name) else os.path.normpath(os.path.join(self._folder, name.partition(INSIDE)[0]))
+        return name if is_url(name) else os.path.normpath(parted(os.path.join(self._folder, name))[0])
 
     def found(self, report: FileReport) -> dict[Key, Entry]:
         """What may be recorded of a file; findings of one fingerprint are one entry."""

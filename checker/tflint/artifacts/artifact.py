@@ -68,5 +68,16 @@ def absolute(name: str | os.PathLike[str]) -> str:
     name = os.fspath(name)
     if is_url(name):
         return name
-    where, inside, member = name.partition(INSIDE)
+    where, inside, member = parted(name)
     return f"{os.path.abspath(where)}{inside}{member}"
+
+
+def parted(name: str) -> tuple[str, str, str]:
+    """Where what has this name is, `!/` and the member that it is; two empty texts where it is none.
+
+    An archive is known by its name: a folder's name may end in `!`, even if it is `app.apk!`.
+    """
+    at = name.find(INSIDE)
+    while at >= 0 and (not is_archive(name[:at]) or os.path.isdir(name[: at + 1])):
+        at = name.find(INSIDE, at + 1)
+    return (name[:at], INSIDE, name[at + len(INSIDE) :]) if at >= 0 else (name, "", "")

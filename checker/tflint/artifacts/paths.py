@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.artifacts.artifact import INSIDE, SEARCHED, SUFFIX, Artifact, is_archive, is_url, redacted
+from tflint.artifacts.artifact import INSIDE, SEARCHED, SUFFIX, Artifact, is_archive, is_url, parted, redacted
 from tflint.errors import TflintError, nearest
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _remote(url: str, excluded: Callable[[Artifact], bool], *, force_exclude: bo
         return
     from tflint.artifacts.remote import find_remote  # noqa: PLC0415 - for URLs
 
-    where, _, member = url.partition(INSIDE)
+    where, _, member = parted(url)
     try:
         for artifact in find_remote(where):
             searched = artifact.where != where
@@ -117,7 +117,7 @@ def _models(file: Artifact, *, named: bool) -> list[Artifact]:
 
 def _members(text: str) -> list[Artifact]:
     """The models of a member that is named: `app.apk!/assets/model.tflite`. Raises TflintError where it has none."""
-    where, inside, member = text.partition(INSIDE)
+    where, inside, member = parted(text)
     if not inside or not os.path.isfile(where):  # noqa: PTH113 - pathlib's raises for a name too long
         raise TflintError(f"no such file or folder: {text}")
     return _chosen(_models(Artifact(where), named=True), where, member)
@@ -137,7 +137,7 @@ def _search(folder: Path) -> Iterator[Path]:
     from tflint.checkout import listed  # noqa: PLC0415 - for who searches folders
 
     suffixes = (SUFFIX, *SEARCHED)
-    names = listed(folder, *(f"*{suffix}" for suffix in suffixes))
+    names = listed(folder, *(f":(icase)*{suffix}" for suffix in suffixes))
     if names is not None:
         models, checkouts = names
         yield from models
@@ -147,6 +147,6 @@ def _search(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         inner = [name for name in folders if (Path(parent, name) / ".git").exists()]
         folders[:] = [name for name in folders if name not in SKIPPED and name not in inner]
-        yield from (Path(parent, name) for name in files if name.endswith(suffixes))
+        yield from (Path(parent, name) for name in files if name.lower().endswith(suffixes))
         for name in inner:
             yield from _search(Path(parent, name))

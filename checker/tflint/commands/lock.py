@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.artifacts.artifact import INSIDE, absolute
+from tflint.artifacts.artifact import absolute, parted
 from tflint.artifacts.paths import find
 from tflint.config.hierarchy import Hierarchy
 from tflint.config.load import closest
@@ -47,7 +47,7 @@ def lock_command(paths: tuple[str, ...], *, check: bool) -> int:
 
 def _file(path: str) -> Path:
     """The file that is named, or the archive of a member."""
-    return Path(path if os.path.lexists(path) else path.partition(INSIDE)[0])
+    return Path(path if os.path.lexists(path) else parted(path)[0])
 
 
 def lock_of(path: Path, *, anywhere: bool = False) -> Path:
@@ -111,7 +111,7 @@ def _gone(keys: Iterable[str], root: Path, folders: list[Path]) -> set[str]:
     return {
         key
         for key in keys
-        for path in (root / key.partition(INSIDE)[0],)
+        for path in (Path(parted(str(root / key))[0]),)
         if any(path.is_relative_to(folder) for folder in searched) and not path.exists()
     }
 

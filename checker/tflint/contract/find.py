@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tflint.artifacts.artifact import INSIDE, absolute
+from tflint.artifacts.artifact import absolute, parted
 from tflint.contract import LOCK
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Contracts:
         return (*self.asked, *configured, *(self._locked(path) if self.locks and not artifact.is_url else ()))
 
     def _locked(self, path: str) -> tuple[Contract, ...]:
-        folder = os.path.dirname(path.partition(INSIDE)[0])
+        folder = os.path.dirname(parted(path)[0])
         if folder not in self._closest:
             self._closest[folder] = closest_lock(folder)
         lock = self._closest[folder]
@@ -89,7 +89,7 @@ def closest_lock(folder: str) -> str | None:
 
 def key_in(path: str | Path, lock: str | Path) -> str:
     """How a lock calls a file: its path from the lock's folder, with slashes; the same of an archive and its member."""
-    where, inside, member = str(path).partition(INSIDE)
+    where, inside, member = parted(str(path))
     return f"{Path(os.path.relpath(where, Path(lock).parent)).as_posix()}{inside}{member}"
 
 

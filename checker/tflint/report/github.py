@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.artifacts.artifact import INSIDE
 from tflint.report.escape import command_data, command_property, plain
-from tflint.report.repository import relative
+from tflint.report.repository import holder
 from tflint.report.words import closing, located_line, shown
 
 if TYPE_CHECKING:
@@ -48,5 +47,5 @@ def render(report: Report, style: Style) -> Iterator[str]:
 
 def _line(command: str, finding: Finding, targets: int) -> str:
     title = command_property(f"{finding.rule.code} {finding.rule.name}")
-    file = command_property(plain(relative(finding.file).partition(INSIDE)[0]))
+    file = command_property(plain(holder(finding.file)))
     return f"::{command} file={file},line=1,title={title}::{command_data(located_line(finding, targets))}"

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifacts.artifact import INSIDE
 from tflint.report.json import listed
-from tflint.report.repository import identified, relative
+from tflint.report.repository import holder, identified
 from tflint.report.words import located_line, shown
 
 if TYPE_CHECKING:
@@ -36,5 +35,5 @@ def _issue(finding: Finding, identity: str, targets: int) -> dict[str, Any]:
         "check_name": f"{finding.rule.code} {finding.rule.name}",
         "fingerprint": identity,
         "severity": SEVERITIES[finding.severity.value],
-        "location": {"path": relative(finding.file).partition(INSIDE)[0], "lines": {"begin": 1}},
+        "location": {"path": holder(finding.file), "lines": {"begin": 1}},
     }

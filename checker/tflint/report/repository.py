@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.artifacts.artifact import INSIDE, is_url
+from tflint.artifacts.artifact import is_url, parted
 from tflint.checkout import checkout_of
 from tflint.fingerprint import fingerprint
 
@@ -22,14 +22,19 @@ def relative(file: str) -> str:
 
     Absolute for a file outside; of a member that of its archive and what is behind it. A URL is itself.
     """
-    if is_url(file):
-        return file
-    where, inside, member = file.partition(INSIDE)
+    _, inside, member = parted(file)
+    return f"{holder(file)}{inside}{member}"
+
+
+def holder(file: str) -> str:
+    """`relative`, but of a member the path of its archive alone: the file that a report can point at."""
+    where, _, _ = parted(file)
+    if is_url(where):
+        return where
     here = Path.cwd().resolve()
     root = checkout_of(str(here)) or here
     real = Path(os.path.realpath(where))
-    path = real.relative_to(root) if real.is_relative_to(root) else real
-    return f"{path.as_posix()}{inside}{member}"
+    return (real.relative_to(root) if real.is_relative_to(root) else real).as_posix()
 
 
 def identified(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tflint import __version__
-from tflint.artifacts.artifact import INSIDE, is_url
+from tflint.artifacts.artifact import is_url
 from tflint.findings import Severity
 from tflint.report.escape import short
 from tflint.report.json import dumped
-from tflint.report.repository import identified, relative
+from tflint.report.repository import holder, identified
 from tflint.report.words import interrupted, located_line
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _uri(file: str) -> str:
     That of a member is its archive's, and the message says which member: SARIF would nest artifacts, and GitHub takes
     none but those at a path of the repository.
     """
-    path = relative(file).partition(INSIDE)[0]
+    path = holder(file)
     if is_url(path):
         return quote(path, safe=":/?#[]@!$&'()*+,;=%~")
     text = quote(os.fsencode(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint.artifacts.artifact import INSIDE
+from tflint.artifacts.artifact import parted
 from tflint.report.escape import LONGEST_MESSAGE, plain, short
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def finding_line(finding: Finding, targets: int) -> str:
 
 def located_line(finding: Finding, targets: int) -> str:
     """`finding_line`, the first place and the member of an archive, for where nothing else says it."""
-    member = finding.file.partition(INSIDE)[2]
+    member = parted(finding.file)[2]
     where = f" in {short(member)}" if member else ""
     return f"{finding_line(finding, targets)} (at {short(finding.place.label)}{where})"
 
