@@ -45,7 +45,7 @@ import importlib.abc, sys
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name.partition(".")[0] in sys.argv[1].split(","):
-            raise ModuleNotFoundError(name)
+            raise ModuleNotFoundError(name, name=name)
 
 sys.meta_path.insert(0, Missing())
 from tflint.__main__ import run
@@ -236,11 +236,13 @@ def test_a_file_url_is_a_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("without", "url", "words"),
     [
-        ("fsspec", "https://h/m.tflite", "pip install 'tflint[remote]'"),
-        ("aiohttp", "https://h/m.tflite", "pip install 'tflint[remote]'"),
-        ("s3fs", "s3://b/m.tflite", "s3:// takes more than fsspec: pip install s3fs"),
-        ("gcsfs", "gs://b/m.tflite", "pip install gcsfs"),
-        ("huggingface_hub", "hf://o/r/m.tflite", "pip install huggingface_hub"),
+        ("fsspec", "https://h/m.tflite", "https:// takes fsspec: install tflint with its extra `remote`"),
+        ("aiohttp", "https://h/m.tflite", "https:// takes aiohttp: install tflint with its extra `remote`"),
+        ("s3fs", "s3://b/m.tflite", "s3:// takes the package s3fs too; fsspec says: Install s3fs to access S3"),
+        ("gcsfs", "gs://b/m.tflite", "gs:// takes the package gcsfs too"),
+        ("huggingface_hub", "hf://o/r/m.tflite", "hf:// takes the package huggingface_hub too"),
+        ("paramiko", "sftp://h/m.tflite", "sftp:// takes the package paramiko too; fsspec says: SFTPFile"),
+        ("libarchive", "libarchive://m.tflite", "libarchive:// takes the package libarchive too"),
         ("none", "nope://b/m.tflite", "Protocol not known: nope"),
     ],
 )

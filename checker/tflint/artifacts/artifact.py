@@ -49,6 +49,14 @@ def is_url(text: str) -> bool:
     return len(scheme) > 1 and bool(colon) and scheme[0].isalpha() and scheme.isascii() and set(scheme) <= _SCHEME
 
 
+def url_of(path: str | os.PathLike[str]) -> str | None:
+    """The URL that a path was before pathlib took a slash of it; None where it was none, or is there."""
+    text = os.fspath(path)
+    scheme, slash, rest = text.partition(":/")
+    url = f"{scheme}://{rest.lstrip('/')}"
+    return url if slash and is_url(url) and not os.path.lexists(text) else None
+
+
 def is_archive(where: str) -> bool:
     """Whether a file, or what a URL leads to, is looked into, by its name."""
     return redacted(where).lower().endswith(ARCHIVES)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflint.artifacts.artifact import INSIDE, SEARCHED, SUFFIX, Artifact, is_archive, is_url, parted, redacted
+from tflint.artifacts.artifact import INSIDE, SEARCHED, SUFFIX, Artifact, is_archive, is_url, parted, redacted, url_of
 from tflint.errors import TflintError, nearest
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def one(text: str) -> Artifact:
     """The one model that a path leads to. Raises TflintError where there is none, or a choice."""
     there, is_file = os.path.lexists(text), os.path.isfile(text)  # noqa: PTH113 - pathlib's raises for a name too long
     if text and not is_url(text) and not is_file and (there or INSIDE not in text):
+        if url := url_of(text):
+            raise TflintError(f"{redacted(url)}: a URL, which check, inspect, show and diff take")
         raise TflintError(f"not a file: {text}" if there else f"no such file: {text}")
     models = list(_found(text, lambda _: False, force_exclude=False))
     if len(models) > 1:
@@ -83,11 +85,13 @@ def _found(text: str, excluded: Callable[[Artifact], bool], *, force_exclude: bo
 
 
 def _remote(url: str, excluded: Callable[[Artifact], bool], *, force_exclude: bool) -> Iterator[Artifact]:
-    """The models behind a URL; `file://` is a path."""
-    if url.lower().startswith(FILE):
+    """The models behind a URL; `file://` is a path, of this machine (RFC 8089)."""
+    scheme, mark, rest = url.partition("://")
+    url = f"{scheme.lower()}{mark}{rest}"
+    if url.startswith(FILE):
         from urllib.request import url2pathname  # noqa: PLC0415 - rare
 
-        yield from _found(url2pathname(url[len(FILE) :]), excluded, force_exclude=force_exclude)
+        yield from _found(url2pathname(rest.removeprefix("localhost")), excluded, force_exclude=force_exclude)
         return
     from tflint.artifacts.remote import find_remote  # noqa: PLC0415 - for URLs
 

@@ -130,18 +130,22 @@ def _whole(files: Any, path: str, size: int) -> bytes:
 
 def _filesystem(url: str) -> tuple[Any, str]:
     """What reads a scheme, and the path in it. Raises TflintError where that is not installed."""
-    scheme = urlsplit(url).scheme.lower()
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as problem:
+        raise TflintError(f"{redacted(url)}: no URL: {problem}") from None
     try:
         from fsspec.core import url_to_fs  # noqa: PLC0415 - an extra
-        from fsspec.registry import known_implementations  # noqa: PLC0415 - same
     except ImportError:
-        raise TflintError(f"{scheme}:// takes fsspec: pip install 'tflint[remote]'") from None
+        raise TflintError(f"{scheme}:// takes fsspec: install tflint with its extra `remote`") from None
     try:
         files, path = url_to_fs(url, **(_web_options() if scheme in WEB else {}))
-    except ImportError:
-        package = known_implementations.get(scheme, {}).get("class", "fsspec").partition(".")[0]
-        wanted = "'tflint[remote]'" if package == "fsspec" else package
-        raise TflintError(f"{scheme}:// takes more than fsspec: pip install {wanted}") from None
+    except ImportError as problem:
+        if scheme in WEB:
+            raise TflintError(f"{scheme}:// takes aiohttp: install tflint with its extra `remote`") from None
+        missing = getattr(problem.__cause__, "name", None) or problem.name
+        wanted = f"takes the package {missing} too" if missing else "takes more"
+        raise TflintError(f"{scheme}:// {wanted}; fsspec says: {problem}") from None
     except Exception as problem:  # noqa: BLE001 - a constructor of one of dozens of backends
         raise TflintError(f"{redacted(url)}: {_words(problem)}") from None
     return files, path
@@ -178,6 +182,8 @@ def _words(problem: BaseException) -> str:
     chain: list[BaseException] = [problem]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
         chain.append(cause)
+    if phrase := next((_PHRASES[name] for each in chain if (name := type(each).__name__) in _PHRASES), ""):
+        return phrase
     for each in chain:
         status = getattr(each, "status", None)
         if isinstance(status, int) and status >= HTTPStatus.BAD_REQUEST:
@@ -185,11 +191,21 @@ def _words(problem: BaseException) -> str:
         if "Timeout" in type(each).__name__:
             return "no answer in time"
         if (lost := getattr(each, "os_error", None)) is not None:  # aiohttp.ClientConnectorError
-            return f"no connection to {getattr(each, 'host', 'its server')}: {lost.strerror or lost}"
-    if isinstance(problem, FileNotFoundError):
-        return "not found"
+            why = lost.strerror or str(lost) or type(lost).__name__
+            return f"no connection to {getattr(each, 'host', 'its server')}: {why}"
+    if isinstance(problem, FileNotFoundError):  # so fsspec says of whatever goes wrong on the web
+        return next((f"no URL: {each}" for each in chain[1:2] if isinstance(each, ValueError)), "not found")
     text = _URL.sub(lambda match: redacted(match[0]), str(problem)) or type(problem).__name__
     return text if isinstance(problem, OSError) else f"{type(problem).__name__}: {text}"
 
 
+_PHRASES = {  # by names of exceptions of aiohttp, whose own words are for programmers
+    "TooManyRedirects": "it redirects in a circle",
+    "NonHttpUrlRedirectClientError": "it redirects to what is not on the web",
+    "InvalidUrlRedirectClientError": "it redirects to what is no URL",
+    "InvalidUrlClientError": "no URL: it names no host",
+    "ServerDisconnectedError": "its server hung up",
+    "BadStatusLine": "its server does not speak HTTP",
+    "ClientPayloadError": "its server sent less than it said it would",
+}
 _STATUSES = {status.value for status in HTTPStatus}

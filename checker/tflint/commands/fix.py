@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflint import __version__, plans, select
-from tflint.artifacts.artifact import INSIDE, Artifact
+from tflint.artifacts.artifact import INSIDE, Artifact, redacted, url_of
 from tflint.commands.lock import lock_of
 from tflint.config.given import flag_layers
 from tflint.config.hierarchy import Hierarchy
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from tflint.runtimes.profile import RuntimeProfile
 
 FORMATS = ("text", "json")
-REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # a URL, as a path has it
 SCHEMA_VERSION = 1
 
 
@@ -84,8 +82,10 @@ def fix_command(request: Request, output_format: str, *, plan: bool, diff: bool)
 
 def mended(request: Request, preview: Callable[[Path], None] | None = None) -> FixReport:
     """Mend it, prove it and put it in its place; with `preview`, show it the candidate instead. Raises TflintError."""
-    if not request.model.exists() and (INSIDE in str(request.model) or REMOTE.match(str(request.model))):
-        raise TflintError(f"{request.model}: tflint fix writes local files only: download it, or unpack it, first")
+    url = url_of(request.model)
+    if url or (INSIDE in str(request.model) and not request.model.exists()):
+        name = redacted(url or str(request.model))
+        raise TflintError(f"{name}: tflint fix writes local files only: download it, or unpack it, first")
     model = open_model(request.model)
     wishes = list(_wishes(request, model))
     if preview is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tflint.artifacts.artifact import Artifact
+from tflint.artifacts.artifact import Artifact, redacted, url_of
 from tflint.bug_report.bundle import read_log, write_bundle
 from tflint.bug_report.environment import anonymous, environment
 from tflint.bug_report.issue import issue
@@ -49,6 +49,8 @@ def report_command(request: Request) -> int:
     log = read_log(request.log) if request.log is not None else None
     name = _shown(request.model)
     out = request.output or Path(f"{request.model.stem}-report.zip")
+    if url := url_of(out):
+        raise TflintError(f"{redacted(url)}: a URL, and reports are written to files")
     for other in (request.model, request.log):
         if other is not None and out.exists() and other.exists() and out.samefile(other):
             raise TflintError(f"-o {out}: that is {other} itself")

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from tflint.artifacts.artifact import ARCHIVES, SUFFIX
+from tflint.artifacts.artifact import ARCHIVES, SUFFIX, redacted, url_of
 from tflint.errors import TflintError
 from tflint.model.sniff import IDENTIFIER
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def apart(outputs: Iterable[Path | None], inputs: Iterable[str | Path]) -> None:
-    """See that no output is a model, an input or another output. Raises TflintError.
+    """See that no output is a URL, a model, an input or another output. Raises TflintError.
 
     A device or a pipe may be all of these; None is stdout.
     """
@@ -24,6 +24,8 @@ def apart(outputs: Iterable[Path | None], inputs: Iterable[str | Path]) -> None:
     for path in outputs:
         if path is None:
             continue
+        if url := url_of(path):
+            raise TflintError(f"{redacted(url)}: a URL, and reports are written to files")
         facts = _facts(path)
         known = os.path.realpath(path) if facts is None else _file(facts)
         if known is None:
