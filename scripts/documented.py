@@ -32,7 +32,7 @@ FILES = {
     "targets/board.toml": 'extends = "litert-2.1"\n',
     "app.toml": 'outputs = ["probabilities"]\n',
 }
-_BLOCK = re.compile(r"^(<!-- not run: .+ -->\n)?```(console|sh|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^(<!-- not run: [^\n]+ -->\n)?```(console|sh|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,5 +126,5 @@ def test_a_worker_that_cannot_read_urls(tmp_path: Path) -> None:
         done = tflint(tmp_path, "check", *urls, "-f", "concise", "-q", "--scheduler", empty.address)
 
     assert (done.returncode, done.stderr) == (1, "")
-    assert "error TFL901 cannot be read: http:// takes fsspec: pip install 'tflint[remote]' (the file)" in done.stdout
+    assert "cannot be read: http:// takes fsspec: install tflint with its extra `remote` (the file)" in done.stdout
     assert "2 models: 1 error, " in done.stdout

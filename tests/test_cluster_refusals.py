@@ -137,7 +137,7 @@ def test_dask_is_an_extra(tmp_path: Path) -> None:
     command = [sys.executable, "-S", "-m", "tflint", "check", str(CLEAN), "--scheduler", "tcp://127.0.0.1:9"]
     environ = without(tmp_path, "distributed", "dask")
     done = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
-    one_line(done, "pip install 'tflint[dask]'")
+    one_line(done, "install tflint with its extra `dask`")
 
 
 @pytest.mark.parametrize(

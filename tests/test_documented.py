@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 import documented
+from models import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+INSTALL = re.compile(r"install (?:-\S+ )*['\"]?tflint\b(?!-)(?:\[|['\"`\s]*$)", re.MULTILINE)
 BLOCKS = [block for page in documented.PAGES for block in documented.blocks(page) if not block.excused]
 COMMANDS = [block for block in BLOCKS if block.language in ("console", "sh")]
 SETTINGS = [block for block in BLOCKS if block.language == "toml" and "[tool.tflint" in block.text]
@@ -38,6 +41,14 @@ def test_commands_do_what_is_shown(block: documented.Block, folder: Path) -> Non
         assert "Traceback" not in done.stderr
         if shown.strip():
             assert done.stdout + done.stderr == shown, command
+
+
+def test_nothing_is_installed_from_the_index_by_our_name() -> None:
+    """The name is another project's there (docs/github-action.md), so neither a page nor a message gives it to pip."""
+    places = [*documented.PAGES, *(ROOT / "checker").rglob("*.py"), *(ROOT / "changelog.d").glob("*.md")]
+    told = [place.name for place in places if INSTALL.search(place.read_text(encoding="utf-8"))]
+    assert INSTALL.search("pip install --quiet 'tflint[verify]'")
+    assert not told
 
 
 @pytest.mark.parametrize("block", SETTINGS, ids=str)

@@ -72,9 +72,9 @@ def test_nothing_said_and_nothing_installed() -> None:
     if installed(converter):
         pytest.skip("TensorFlow is installed here")
     for spec in (None, "tensorflow"):
-        with pytest.raises(TflintError, match=r"pip install 'tflint\[convert\]'.*--converter tensorflow==2.21.0"):
+        with pytest.raises(TflintError, match=r"its extra `convert`.*--converter tensorflow==2.21.0"):
             environment(spec)
-    with pytest.raises(TflintError, match=r"pip install 'tflint\[convert-torch\]'.*--converter litert-torch==0.10.0"):
+    with pytest.raises(TflintError, match=r"its extra `convert-torch`.*--converter litert-torch==0.10.0"):
         environment(None, "litert-torch")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-EXTRA = "--scheduler {}: a cluster is reached by Dask: pip install 'tflint[dask]'"
+EXTRA = "--scheduler {}: a cluster is reached by Dask: install tflint with its extra `dask`"
 CLOSING = 5  # seconds in which to say good-bye
 TLS = "distributed.comm.tls of Dask's configuration"
 

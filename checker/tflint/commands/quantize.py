@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tflint.parity.samples import Samples
     from tflint.parity.texts import Tokenizer
 
-EXTRA = "tflint fix --quantize quantizes with ai-edge-quantizer: pip install 'tflint[quantize]'"
+EXTRA = "tflint fix --quantize quantizes with ai-edge-quantizer: install tflint with its extra `quantize`"
 MODULES = ("numpy", "ai_edge_litert", "ai_edge_quantizer")
 
 

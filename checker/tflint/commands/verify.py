@@ -88,7 +88,7 @@ def verify_command(request: Request) -> int:
 def require_numpy() -> None:
     """Raise TflintError, which says what to install, where there is none."""
     if importlib.util.find_spec("numpy") is None:
-        raise TflintError("tflint verify compares with numpy: pip install 'tflint[verify]'")
+        raise TflintError("tflint verify compares with numpy: install tflint with its extra `verify`")
 
 
 def proved(asked: Asked) -> ParityReport:

@@ -103,7 +103,7 @@ def _version(distribution: str) -> str:
 
 def _missing(converter: Converter) -> str:
     return (
-        f"{converter.name} is not installed here: pip install 'tflint[{converter.extra}]', or let "
+        f"{converter.name} is not installed here: install tflint with its extra `{converter.extra}`, or let "
         f"--converter {converter.name}=={converter.series[-1].newest} install it in an environment of its own"
     )
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tflint.parity.report import ParityReport, Part
     from tflint.parity.verify import Options
 
-EXTRA = "tflint fix runs both models to prove that nothing broke: pip install 'tflint[verify]'"
+EXTRA = "tflint fix runs both models to prove that nothing broke: install tflint with its extra `verify`"
 RUNTIME = "ai-edge-litert"
 _HELP = re.compile(r"\s*(?:\n|See instructions:|Make sure you apply)")  # where a runtime's message goes on with advice
 

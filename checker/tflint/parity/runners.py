@@ -35,7 +35,7 @@ PACKAGES = {
     "keras": "tensorflow or keras",
 }
 TIMEOUT = 600.0  # seconds for all samples of one model
-EXTRA = "tflint verify runs models: pip install 'tflint[verify]'"
+EXTRA = "tflint verify runs models: install tflint with its extra `verify`"
 
 
 def run(
