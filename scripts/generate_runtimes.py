@@ -48,9 +48,9 @@ def target_file(target: Target, table: str, targets: list[Target]) -> dict[str, 
         "package": target.raw["package"],
         "wheel": target.raw["source"],
         "sha256": wheel["sha256"],
-        "behaviour": "defective models and facts/profiles.json, confirmed by scripts/probe_runtimes.py"
+        "behaviour": "defective models, confirmed by scripts/probe_runtimes.py"
         if target.probe
-        else "facts/profiles.json: defective models on the wheel",
+        else "defective models on the wheel",
         "xnnpack": f"{origin}; scripts/runtime_probes.json",
     }
     if not target.probe:

@@ -51,6 +51,14 @@ def test_nothing_is_installed_from_the_index_by_our_name() -> None:
     assert not told
 
 
+def test_sources_are_public_or_here() -> None:
+    """A page, a rule and a table name no file as their source that a reader does not have."""
+    places = [*documented.PAGES, *(path for name in ("checker", "rules") for path in (ROOT / name).rglob("*"))]
+    texts = {path: path.read_text(encoding="utf-8") for path in places if path.suffix in (".py", ".json", ".md")}
+    assert len(texts) > 300
+    assert not [path.name for path, text in texts.items() if re.search(r"\bfacts/", text)]
+
+
 @pytest.mark.parametrize("block", SETTINGS, ids=str)
 def test_configuration_is_taken(block: documented.Block, folder: Path) -> None:
     """Each [tool.tflint] table has keys, rules and values that tflint knows."""

@@ -1,6 +1,6 @@
 """Sparse constants: the checks of the official verifier on SparsityParameters.
 
-Source: facts/README.md section 4.4c (core/tools/verifier.cc, LiteRT f674577).
+Source: tflite/core/tools/verifier.cc, LiteRT f674577.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What `allocate_tensors()` reaches and checks: kernels' Prepare in order, up to the first dynamic output.
 
-Facts: facts/prepare.json. A node behind a dynamic output is not prepared, so its failure shows at Invoke only; control
-flow (`control.py`) prepares its bodies when it is reached; a second signature's subgraph is not prepared. CompiledModel
-prepares the first signature's subgraph instead of subgraph 0. TFLite Micro is another interpreter: `micro.py`.
+Measured on wheels (docs/verdicts.md). A node behind a dynamic output is not prepared, so its failure shows at Invoke
+only; control flow (`control.py`) prepares its bodies when it is reached; a second signature's subgraph is not
+prepared. CompiledModel prepares the first signature's subgraph instead of subgraph 0. TFLite Micro is another
+interpreter: `micro.py`.
 """
 
 from __future__ import annotations

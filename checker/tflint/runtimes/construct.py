@@ -1,4 +1,4 @@
-"""What `Interpreter(model_path=...)` checks, in the runtime's order (facts/README.md sections 3 and 4).
+"""What `Interpreter(model_path=...)` checks, in the runtime's order.
 
 Source: tflite/core/interpreter_builder.cc, core/api/op_resolver.cc, core/subgraph.cc of LiteRT f674577; what older
 releases do differently is in their profiles, measured with 70 defective models on 32 runtimes.

@@ -51,7 +51,8 @@ def unknown_custom_op(target: Target, options: Mapping[str, Any]) -> Iterator[Hi
     the default XNNPACK delegate takes. The option `custom-ops` lists names that the app registers.
 
     ## References
-    LiteRT tflite/core/subgraph.cc, tflite/core/api/op_resolver.cc; facts/custom_ops.json, measured in the wheels.
+    LiteRT tflite/core/subgraph.cc, tflite/core/api/op_resolver.cc; what wheels register was measured, see
+    docs/verdicts.md.
     """
     known = frozenset(options["custom_ops"])
     for refusal in target.refusals("TFL304"):

@@ -23,8 +23,8 @@ x: float32[4]
 y: float32[4] = ADD(x, x)
 """
 
-# The BuiltinOptions union was renumbered between TF 2.10 and 2.11 (facts/README.md, surprise 6): older files name
-# the neighbour of these empty tables.
+# The BuiltinOptions union was renumbered between TF 2.10 and 2.11 (schema.fbs of both): older files name the neighbour
+# of these empty tables.
 RENUMBERED = {"UNSORTED_SEGMENT_SUM": "UnsortedSegmentMinOptions", "ATAN2": "UnsortedSegmentSumOptions"}
 HEADER = 4096  # bytes of a string constant that are read: its table of offsets
 
@@ -55,7 +55,7 @@ def arity(target: Target) -> Iterator[Hit]:
     with its kernel (TFL212). TFLite Micro refuses builtin ops that carry custom options; others ignore them.
 
     ## References
-    LiteRT tflite/core/tools/verifier.cc and string_util.h; facts/README.md sections 4.2 and 4.4a.
+    LiteRT tflite/core/tools/verifier.cc and string_util.h.
     """
     told = set()
     for refusal in target.refusals("TFL910"):

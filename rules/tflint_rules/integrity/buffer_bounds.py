@@ -51,7 +51,7 @@ def buffer_bounds(target: Target) -> Iterator[Hit]:
     data in buffer 0, are warnings: every runtime loads such a model.
 
     ## References
-    LiteRT tflite/core/subgraph.cc, interpreter_builder.cc and tools/verifier.cc; facts/README.md section 4.4.
+    LiteRT tflite/core/subgraph.cc, interpreter_builder.cc and tools/verifier.cc.
     """
     told = set()
     for refusal in target.refusals("TFL902"):

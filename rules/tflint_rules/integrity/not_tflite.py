@@ -49,7 +49,7 @@ def not_tflite(file: ModelFile) -> Iterator[Hit]:
     64 bytes and more behind the model that are no zip archive are info: no runtime looks at them.
 
     ## References
-    facts/README.md sections 3 and 4; LiteRT tflite/core/model_builder.h.
+    LiteRT tflite/core/model_builder.h, interpreter_builder.cc and tools/verifier.cc.
     """
     if file.model is None:
         yield hit(file, problem=file.problem, where=file.where)

@@ -52,7 +52,7 @@ def not_topological(graph: Subgraph) -> Iterator[Hit]:
     that nothing makes: compiled NPU ops (`ethos-u`) list their scratch memory so.
 
     ## References
-    LiteRT tflite/core/tools/verifier.cc, VerifySubGraphConsistency, which no loader runs; facts/README.md section 4.3.
+    LiteRT tflite/core/tools/verifier.cc, VerifySubGraphConsistency, which no loader runs.
     """
     count = len(graph.tensors)
     ready = set(graph.input_indices)

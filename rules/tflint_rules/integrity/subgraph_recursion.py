@@ -54,7 +54,7 @@ def subgraph_recursion(model: Model, options: Mapping[str, int]) -> Iterator[Hit
     Nesting without a circle, deeper than the option `depth` (8), is a warning.
 
     ## References
-    facts/prepare.json, subgraphs_prepared_by_allocate: a WHILE whose body is its own subgraph.
+    Measured on wheels, see docs/verdicts.md: a WHILE whose body is its own subgraph crashes each that was tried.
     """
     calls = [_calls(model, graph.ops) for graph in model.subgraphs]
     depths: dict[int, int] = {}

@@ -63,7 +63,7 @@ def zero_divisor(op: Op) -> Iterator[Hit]:
     `depth_multiplier` is not looked at: kernels compute it from the shapes. An absent options table is TFL910's.
 
     ## References
-    facts/prepare.json, kernel_checks_seen_in_corpus_and_bad; LiteRT tflite/kernels/padding.h, pooling.cc, conv.cc.
+    Measured on wheels, see docs/verdicts.md; LiteRT tflite/kernels/padding.h, pooling.cc, conv.cc.
     """
     for option in OPTIONS[op.name]:
         if op.options.get(option) == 0:

@@ -43,7 +43,7 @@ def builtin_code_unknown(model: Model) -> Iterator[Hit]:
     damaged or was rewritten by a tool that dropped the field `builtin_code`.
 
     ## References
-    LiteRT tflite/converter/schema/schema.fbs, enum BuiltinOperator (last: STABLEHLO_CASE); facts/builtin_ops.json.
+    LiteRT tflite/converter/schema/schema.fbs, enum BuiltinOperator (last: STABLEHLO_CASE).
     """
     for code in model.operator_codes:
         if code.code == PLACEHOLDER:

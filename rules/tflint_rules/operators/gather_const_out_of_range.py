@@ -45,7 +45,8 @@ def gather_const_out_of_range(op: Op, weights: Weights | None) -> Iterator[Hit]:
     More than 4 kB of indices are read under `--deep` only.
 
     ## References
-    facts/README.md, surprise 10 (measured); PINTO0309/onnx2tf#275, where negative ONNX indices were kept.
+    Measured on wheels, see docs/verdicts.md: read up to TF 2.10, refused from 2.11.
+    PINTO0309/onnx2tf#275, where negative ONNX indices were kept.
     """
     at_table, at_indices = INDICES[op.name]
     if len(op.inputs) < 2:

@@ -59,7 +59,7 @@ def op_needs_newer_runtime(target: Target) -> Iterator[Hit]:
     will refuse the model.
 
     ## References
-    facts/kernels.json (57 runtimes, measured); LiteRT tflite/core/api/op_resolver.cc.
+    Measured on the wheels of 57 runtimes, see docs/verdicts.md; LiteRT tflite/core/api/op_resolver.cc.
     """
     refused = {r.at.path: r for r in target.refusals("TFL201")}
     users = _users(target.model) if refused or target.assumed else {}

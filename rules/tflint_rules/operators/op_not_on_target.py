@@ -58,7 +58,7 @@ def op_not_on_target(target: Target) -> Iterator[Hit]:
     TOML profile to check against a board.
 
     ## References
-    facts/kernels.json, measured with the tflite-micro wheel of 2026-10-23; the tables of accelerators are read from
+    Measured with the tflite-micro wheel of 2026-10-23, see docs/verdicts.md; the tables of accelerators are read from
     the delegates' sources and vendors' documents (`tflint target show gpu` names them).
     """
     refusals = list(target.refusals("TFL205"))

@@ -55,7 +55,8 @@ def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
     neither is one that is too low below TF 2.3, where many models of 2019 and 2020 say 1.5.0 and nobody looks.
 
     ## References
-    facts/op_versions.json: the first wheel of each release that takes the pair, beside what TFLite's table says.
+    LiteRT tflite/converter/tools/versioning/runtime_version.cc, TFLite's table; and measured on wheels, see
+    docs/verdicts.md: the first release that takes the pair.
     """
     need, code = max(map(_need, model.operator_codes), default=((), 0))
     if not need:

@@ -51,7 +51,7 @@ def hybrid_op(target: Target) -> Iterator[Hit]:
     compute with integers only (`edgetpu`, `hexagon`, `ethos-u55` and the like).
 
     ## References
-    TFLite Micro conv_common.cc and fully_connected_common.cc; facts/prepare.json, tflm.
+    TFLite Micro conv_common.cc and fully_connected_common.cc.
     """
     refused = {refusal.at.path for refusal in target.refusals("TFL212")} if target.profile.micro else set()
     for op in target.model.ops:

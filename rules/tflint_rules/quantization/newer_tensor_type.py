@@ -19,7 +19,7 @@ y: float32[1,2] = FULLY_CONNECTED.v4(x, w, b)
 """
 GOOD = BAD.replace("int4", "int8")
 
-# facts/README.md section 2: max TensorType of each release, measured
+# max TensorType of each release, measured on its wheel
 NEEDS = {
     "float64": "TFLite 2.3",
     "complex128": "TFLite 2.4",
@@ -61,7 +61,7 @@ def newer_tensor_type(target: Target) -> Iterator[Hit]:
     Convert with a type that the target has: int8 for int4 and int2, float32 or float16 for bfloat16 and float8.
 
     ## References
-    facts/README.md section 2: types 0 to 39 tried on 57 runtimes.
+    Measured on the wheels of 57 runtimes, see docs/verdicts.md: types 0 to 39 were tried.
     """
     for refusal in target.refusals("TFL516"):
         dtype = refusal.data["dtype"]

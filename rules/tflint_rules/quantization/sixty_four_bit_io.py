@@ -55,7 +55,7 @@ def sixty_four_bit_io(model: Model) -> Iterator[Hit]:
     small tensor at the very end, which no delegate loses much over. So are those of WHERE and of hash tables.
 
     ## References
-    facts/profiles.json, accelerators: type lists of the GPU, NNAPI and Edge TPU backends.
+    Type lists of the GPU, NNAPI and Edge TPU backends; `tflint target show gpu` and the like name their sources.
     """
     entered = {0, *(signature.subgraph_index for signature in model.signatures)}
     for graph in model.subgraphs:

@@ -58,7 +58,7 @@ def no_signature(target: Target, contracts: tuple[Contract, ...]) -> Iterator[Hi
     if target.model.signatures or graph is None or not graph.input_indices:
         return
     inputs, outputs = _count(graph.input_indices, "input"), _count(graph.output_indices, "output")
-    reads = target.profile.signature_defs  # parsed from TF 2.5 on, never by TFLM: measured, facts/README.md section 6
+    reads = target.profile.signature_defs  # parsed from TF 2.5 on, never by TFLM: measured
     asked = any(contract.interface.keys for contract in contracts)
     severity = Severity.ERROR if asked else None if reads else Severity.INFO
     from tflint.api import AddSignature  # noqa: PLC0415 - only where there is something to mend
