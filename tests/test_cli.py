@@ -272,3 +272,4 @@ def test_rule_explains_itself() -> None:
     assert json.loads(tflint("rule", "nonstandard-output-scale", "-f", "json").stdout)[0]["code"] == "TFL510"
     assert "TFL510 nonstandard-output-scale" in tflint("rule", "--all").stdout
     one_line(tflint("rule", "TFL51O"), 2, "no rule 'TFL51O'")
+    one_line(tflint("rule", "--all", "TFL2"), 2, "--all is of all rules: leave it out, or TFL2")

@@ -52,6 +52,13 @@ def test_an_address_is_one(scheduler: str, tmp_path: Path) -> None:
     assert ("did you mean 'processes'?" in done.stderr) == (scheduler == "proceses")
 
 
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_a_port_is_one(port: int, tmp_path: Path) -> None:
+    """No connection is tried, and waited for, that cannot be."""
+    done = tflint(tmp_path, "check", CLEAN, "--scheduler", f"tcp://127.0.0.1:{port}")
+    one_line(done, f"--scheduler tcp://127.0.0.1:{port}: ports are 1 to 65535")
+
+
 def test_processes_are_the_default(tmp_path: Path) -> None:
     """`--scheduler processes` changes nothing, and goes with --jobs; an address does not."""
     usual = tflint(tmp_path, "check", CLEAN)

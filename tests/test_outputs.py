@@ -1,4 +1,4 @@
-"""Where reports may go: nothing that is read, and no model, is ever written over."""
+"""What is written, where it may go, and what is said of it: nothing that is read, and no model, is written over."""
 
 from __future__ import annotations
 
@@ -54,6 +54,16 @@ def test_a_baseline_that_is_read_is_no_place_for_a_report(folder: Path) -> None:
         done = tflint(folder, "check", "a.tflite", "-f", "json", "-o", "b.json", "--baseline", "b.json", *more)
         one_line(done, "b.json: an output would go there, and it is read too")
     assert (folder / "b.json").read_text() == BASELINE
+
+
+def test_what_a_baseline_leaves_out_is_said(folder: Path) -> None:
+    """Errors of mandatory rules are not recorded, so that the run fails; where there are none, nothing is said."""
+    (folder / "model.bin").write_bytes(b"no model")
+    done = tflint(folder, "check", "a.tflite", "model.bin", "--write-baseline", "--baseline", "b.json")
+    left = "errors of mandatory rules are never recorded: 1 of these"
+    assert (done.returncode, done.stderr) == (1, f"tflint: recorded 3 findings in b.json; {left}\n")
+    done = tflint(folder, "check", "a.tflite", "--write-baseline", "--baseline", "b.json")
+    assert (done.returncode, done.stderr) == (0, "tflint: recorded 3 findings in b.json\n")
 
 
 def test_devices_and_old_reports_are_written_to(folder: Path) -> None:

@@ -204,7 +204,7 @@ def rule(
         return
     from tflint.commands.rule import rule_command  # noqa: PLC0415 - start-up
 
-    rule_command(codes or (), every=every or not codes, output_format=output_format)
+    rule_command(codes or (), every=every, output_format=output_format)
 
 
 @app.command()

@@ -202,7 +202,7 @@ class _Checking:
             self.summary.interrupted = True
         else:
             self.watch.begin("suppressions and baseline")
-            yield from map(self._counted, self.run.outdated(_kept(self.request, self.run)))
+            yield from map(self._counted, self.run.outdated(_kept(self.request, self.run, self.summary.mandatory)))
         self.watch.begin("reports")
 
     def _counted(self, report: FileReport) -> FileReport:
@@ -228,15 +228,16 @@ def _results(request: Request, run: Run) -> Results | None:
     return results
 
 
-def _kept(request: Request, run: Run) -> Baseline | None:
-    """The baseline as it is after the run, written if asked."""
+def _kept(request: Request, run: Run, mandatory: int) -> Baseline | None:
+    """The baseline as it is after the run, written if asked; `mandatory`: findings that cannot be recorded."""
     if run.upkeep is None or run.upkeep.baseline is None:
         return None
     before = run.upkeep.baseline
     if request.write_baseline:
         baseline = run.upkeep.renewed(before)
         baseline.write()
-        say(f"recorded {baseline.size} findings in {baseline.path}")
+        left = f"; errors of mandatory rules are never recorded: {mandatory} of these" if mandatory else ""
+        say(f"recorded {baseline.size} findings in {baseline.path}{left}")
         return baseline
     if request.prune_baseline:
         baseline = run.upkeep.pruned(before)

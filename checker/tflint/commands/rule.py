@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tflint.docs import index, line, page, rule_object
-from tflint.errors import one_of
+from tflint.errors import TflintError, one_of
 from tflint.registry import catalogue, loaded
 from tflint.report.json import dumped
 from tflint.select import codes_of
@@ -20,7 +20,10 @@ FORMATS = ("text", "json", "markdown")
 def rule_command(selectors: Sequence[str], *, every: bool, output_format: str) -> None:
     """Print the page of one rule, a line or a row of many, or objects. Raises TflintError for an unknown rule."""
     one_of(output_format, "--output-format", FORMATS)
+    if every and selectors:
+        raise TflintError(f"--all is of all rules: leave it out, or {' '.join(selectors)}")
     known = catalogue()
+    every = every or not selectors
     codes = known if every else dict.fromkeys(code for each in selectors for code in codes_of(known, each, "rule"))
     packs = {rule: known[rule.code].pack for rule in loaded(known[code] for code in codes)}
     if output_format == "json":

@@ -17,7 +17,7 @@ PATTERN = rf"^([0-9]{{1,12}}) ?({'|'.join(filter(None, UNITS))})?$"
 class Size(Kind):
     """A number of bytes."""
 
-    words = "a size such as 500MB or 2GiB, or a number of bytes"
+    words = "a whole number of bytes, KB, MB, GB, KiB, MiB or GiB, in these letters, such as 500MB"
 
     def parse(self, value: Any, at: At) -> int:
         """Bytes, at least one."""

@@ -53,6 +53,7 @@ def runtime_metadata_mismatch(model: Model) -> Iterator[Hit]:
     ## Exceptions
     A missing or empty value is info: no interpreter looks at it. A value that is higher than needed is no finding, and
     neither is one that is too low below TF 2.3, where many models of 2019 and 2020 say 1.5.0 and nobody looks.
+    Releases before TF 1.11 were not measured: a report then says 1.11.0, and the value to write is TFLite's own.
 
     ## References
     LiteRT tflite/converter/tools/versioning/runtime_version.cc, TFLite's table; and measured on wheels, see
