@@ -6,7 +6,8 @@ import copy
 import dataclasses
 import inspect
 import pickle
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -85,8 +86,53 @@ def test_parts_of_a_model_travel() -> None:
     assert "consumers" in vars(Model)
 
 
-@pytest.mark.parametrize("options", [{"frozen": False, "eq": False}, {"frozen": True, "eq": True}])
-def test_what_it_does_not_make_it_refuses(options: dict[str, bool]) -> None:
-    """Classes that may change, or are compared by value, are those of `dataclasses`."""
+@pytest.mark.parametrize("module", [ours, dataclasses])
+@pytest.mark.parametrize("slots", [True, False])
+def test_bases_and_equality(module: Any, slots: bool) -> None:
+    """Fields of a base come first; what is of one class and has the same values is equal, and one key."""
+
+    class Nothing:
+        kind: ClassVar[str] = "nothing"
+
+    nothing: Any = module.dataclass(frozen=True, slots=slots)(Nothing)
+    assert nothing() == nothing()
+
+    class Base(nothing, ABC):  # type: ignore[misc] # made when it runs
+        kind = "base"
+        x: int
+
+        @abstractmethod
+        def total(self) -> int:
+            """Their sum."""
+
+    base: Any = module.dataclass(frozen=True, slots=slots)(Base)
+
+    class Point(base):  # type: ignore[misc] # made when it runs
+        kind = "point"
+        y: int = 2
+
+        def total(self) -> int:
+            return int(self.x + self.y)
+
+    class Other(Point):
+        pass
+
+    point, other = (module.dataclass(frozen=True, slots=slots)(each) for each in (Point, Other))
+    assert [each.name for each in dataclasses.fields(point)] == ["x", "y"]
+    assert (point(1).total(), point(1, y=3).total(), point.kind, base.kind) == (3, 4, "point", "base")
+    assert point(1) == point(1, 2)
+    assert point(1) != point(1, 3)
+    assert point(1) != other(1)
+    assert len({point(1), point(1, 2), point(2), other(1)}) == 3
+    assert dataclasses.replace(point(1), x=5) == point(5)
+    assert repr(point(1)).endswith("Point(x=1, y=2)")
+    with pytest.raises(TypeError, match="abstract"):
+        base(1)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        point(1).x = 2
+
+
+def test_what_it_does_not_make_it_refuses() -> None:
+    """Classes that may change are those of `dataclasses`."""
     with pytest.raises(TypeError, match="there is `dataclasses`"):
-        ours.dataclass(**options)
+        ours.dataclass(frozen=False)

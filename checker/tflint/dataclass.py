@@ -1,7 +1,7 @@
 """Frozen dataclasses for what every check imports: `dataclasses` took a quarter of its start-up, with `inspect`.
 
 To type checkers they are those of `dataclasses`. So they are to whoever asks at run time: its `fields`, `replace` and
-`asdict` take them. Made here are frozen ones that are equal to nothing else (`eq=False`), and quicker to fill.
+`asdict` take them. Made here are frozen ones, with fields of their bases, and quicker to fill.
 """
 
 from __future__ import annotations
@@ -39,24 +39,30 @@ else:
             owner.__dataclass_fields__ = found
             return found
 
-    def dataclass(*, frozen, eq, slots=False, repr=True, kw_only=False):  # noqa: A002 - as in dataclasses
-        """Make a dataclass of the decorated class."""
-        if not frozen or eq:
-            raise TypeError("frozen dataclasses without equality alone: for others there is `dataclasses`")
+    def dataclass(*, frozen, eq=True, slots=False, repr=True, kw_only=False):  # noqa: A002 - as in dataclasses
+        """Make a dataclass of the decorated class, whose annotations are text."""
+        if not frozen:
+            raise TypeError("frozen dataclasses alone: for others there is `dataclasses`")
 
         def made(cls):
             namespace = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
-            found = tuple(_field(name, kind, namespace) for name, kind in cls.__annotations__.items())
+            kinds = {
+                name: kind for name, kind in vars(cls).get("__annotations__", {}).items() if "ClassVar" not in kind
+            }
+            own = tuple(_field(name, kind, namespace) for name, kind in kinds.items())
+            found = (*getattr(cls, "__tflint_fields__", ()), *own)
             namespace |= {"__dataclass_fields__": _Fields(), "__tflint_fields__": found}
             namespace |= {"__setattr__": _frozen, "__delattr__": _frozen}
+            if eq:
+                namespace |= {"__eq__": _equal, "__hash__": _hash}
             if repr:
                 namespace["__repr__"] = _repr
             if not kw_only:
                 namespace["__match_args__"] = tuple(each.name for each in found)
             if slots:
-                for each in found:
+                for each in own:
                     namespace.pop(each.name, None)
-                namespace |= {"__slots__": tuple(each.name for each in found)}
+                namespace |= {"__slots__": tuple(each.name for each in own)}
                 namespace |= {"__getstate__": _state, "__setstate__": _restored}
             whole = type(cls)(cls.__name__, cls.__bases__, namespace)
             whole.__qualname__ = cls.__qualname__
@@ -85,7 +91,7 @@ else:
         head, body = ["self", *("*" * kw_only)], []
         for each in found:
             name = each.name
-            slot = vars(cls).get(name)
+            slot = getattr(cls, name, None)
             names[f"_set_{name}"] = getattr(slot, "__set__", None) or _setter(name)
             if each.default_factory is not MISSING:
                 names[f"_new_{name}"] = each.default_factory
@@ -96,7 +102,7 @@ else:
                 names[f"_default_{name}"] = each.default
             head.append(name if each.default is MISSING else f"{name}=_default_{name}")
             body.append(f" _set_{name}(self, {name})")
-        exec(f"def __init__({', '.join(head)}):\n" + "\n".join(body), names)  # noqa: S102 - of our own classes
+        exec(f"def __init__({', '.join(head)}):\n" + "\n".join(body or [" pass"]), names)  # noqa: S102 - of our own classes
         return names["__init__"]
 
     def _setter(name):
@@ -106,6 +112,14 @@ else:
         from dataclasses import FrozenInstanceError  # noqa: PLC0415 - what this module does without
 
         raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def _equal(self, other):
+        if type(other) is not type(self):
+            return NotImplemented
+        return _state(self) == _state(other)
+
+    def _hash(self):
+        return hash(tuple(_state(self)))
 
     def _repr(self):
         shown = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tflint.dataclass import dataclass
 from tflint.fixer.edits.edit import Edit
 from tflint.fixer.edits.tables import PLACEHOLDER, code_of
 

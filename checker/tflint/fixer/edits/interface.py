@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tflint.dataclass import dataclass
 from tflint.errors import TflintError, known
 from tflint.fixer.edits.edit import Edit
 

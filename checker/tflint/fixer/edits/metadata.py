@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tflint.dataclass import dataclass
 from tflint.errors import TflintError
 from tflint.fixer.edits.edit import Edit
 from tflint.fixer.edits.facts import set_metadata

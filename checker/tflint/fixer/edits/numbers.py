@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from struct import pack, unpack
 from typing import TYPE_CHECKING
 
+from tflint.dataclass import dataclass
 from tflint.errors import TflintError
 from tflint.fixer.edits.edit import Edit
 from tflint.fixer.edits.tables import TYPES, is_output, makers, op_name, opcode, put_at_border, replaced, users

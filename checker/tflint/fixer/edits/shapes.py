@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from tflint.dataclass import dataclass
 from tflint.errors import TflintError, known
 from tflint.fixer.edits.edit import Edit
 from tflint.fixer.edits.interface import border_rows

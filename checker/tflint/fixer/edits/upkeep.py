@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tflint.dataclass import dataclass
 from tflint.errors import TflintError, known
 from tflint.fixer.edits.edit import Edit
 from tflint.fixer.edits.interface import border_names, border_rows
