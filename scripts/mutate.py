@@ -220,7 +220,8 @@ def lives(module: str, code: CodeType, stages: Sequence[Callable[[], bool]]) -> 
         for stream in (0, 1, 2):
             os.dup2(null, stream)
         sys.meta_path.insert(0, _Mutated(module, code))
-        for name in [name for name in sys.modules if name.startswith("tflint_rules.")]:
+        stale = "tflint_rules." if module.startswith("tflint_rules.") else "tflint"  # where rules came before it
+        for name in [name for name in sys.modules if name.startswith(stale)]:
             del sys.modules[name]
         passed = all(stage() for stage in stages)
     except BaseException:  # noqa: BLE001, S110 - any end but a pass is its death

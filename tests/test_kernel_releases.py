@@ -124,6 +124,28 @@ def test_buffer_0_is_no_data_of_a_variable(target: str) -> None:
     assert judge(decode(bytes(encode(tables))), resolve(target)).value == "supported"
 
 
+OUTSIDE = {  # facts of a tensor and bytes behind the FlatBuffer, for 16 -> what the releases below were seen to do
+    ("", 16): ("supported", "supported", "supported"),
+    ("", 8): ("unsupported", "unsupported", "unsupported"),
+    (" variable", 16): ("unsupported", "unsupported", "unsupported"),
+    (" external=1", 16): ("supported", "supported", "unsupported"),
+    (" external=1", 8): ("unsupported", "unsupported", "unsupported"),
+}
+
+
+@pytest.mark.parametrize(("facts", "size"), OUTSIDE)
+def test_data_behind_the_flatbuffer_is_data(facts: str, size: int) -> None:
+    """As that inside is, of constants, variables and beside external buffers."""
+    tables = sketch.parse(EMPTY.format(facts))
+    [tensor] = [tensor for tensor in tables["subgraphs"][0]["tensors"] if tensor["name"] == "w"]
+    tensor["buffer"] = len(tables["buffers"])
+    tables["buffers"].append({"offset": 4096, "size": size})
+    model = decode(bytes(encode(tables)).ljust(4096 + 16, b"\0"))
+    targets = ("tflite-runtime-2.14.0", "litert-2.0.3", "litert-2.3.0")
+    assert tuple(judge(model, resolve(target)).value for target in targets) == OUTSIDE[facts, size]
+    assert judge(model, resolve("tflite-runtime-2.12.0")).value == "supported"  # it knows no such place
+
+
 @pytest.mark.parametrize(("shape", "values"), [("2", (2, 8)), ("-1", ()), ("3", (2, 8, 4))])
 def test_a_constant_has_as_many_values_as_its_shape(shape: str, values: tuple[int, ...]) -> None:
     """A buffer may be longer, for runtimes since LiteRT 1.0, which read no further (run: 2.3.0 reshapes to [2,8])."""

@@ -46,10 +46,8 @@ else:
 
         def made(cls):
             namespace = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
-            kinds = {
-                name: kind for name, kind in vars(cls).get("__annotations__", {}).items() if "ClassVar" not in kind
-            }
-            own = tuple(_field(name, kind, namespace) for name, kind in kinds.items())
+            kinds = cls.__annotations__.items()
+            own = tuple(_field(name, kind, namespace) for name, kind in kinds if "ClassVar" not in kind)
             found = (*getattr(cls, "__tflint_fields__", ()), *own)
             namespace |= {"__dataclass_fields__": _Fields(), "__tflint_fields__": found}
             namespace |= {"__setattr__": _frozen, "__delattr__": _frozen}

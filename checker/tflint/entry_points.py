@@ -53,9 +53,7 @@ def _changed(folder: str) -> int:
 def _texts(folders: tuple[tuple[str, int], ...]) -> list[tuple[str, str]]:
     """Distributions that have entry points of tflint's, with the text of all that they have; kept until one changes."""
     found = {}
-    for folder, changed in folders:
-        if not changed:
-            continue
+    for folder, _ in folders:
         try:
             names = sorted(n for n in os.listdir(folder or ".") if n.endswith((".dist-info", ".egg-info")))  # noqa: PTH208 - 5 ms less
         except OSError:

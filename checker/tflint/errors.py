@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 USAGE = 2
 """Exit code for usage, configuration, a missing path or extra (0 is clean, 1 is findings)."""
+EMPTY_PATH = "an empty path: a variable that is not set?"
 
 
 class TflintError(Exception):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tflint.artifacts.artifact import INSIDE, SEARCHED, SUFFIX, Artifact, is_archive, is_url, parted, redacted, url_of
-from tflint.errors import TflintError, nearest
+from tflint.errors import EMPTY_PATH, TflintError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -68,7 +68,7 @@ def _found(text: str, excluded: Callable[[Artifact], bool], *, force_exclude: bo
         yield from _remote(text, excluded, force_exclude=force_exclude)
         return
     if not text:
-        raise TflintError("an empty path: a variable that is not set?")
+        raise TflintError(EMPTY_PATH)
     path = str(Path(text))
     if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises for a name too long
         for file in sorted(_search(Path(path))):

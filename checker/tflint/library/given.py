@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from tflint.errors import TflintError
+from tflint.errors import EMPTY_PATH, TflintError
 
 Name = str | os.PathLike[str]
 Content = bytes | bytearray | memoryview
@@ -19,7 +19,7 @@ def text(name: Name) -> str:
     if not isinstance(found, str):
         raise TypeError(f"a path is a str or an os.PathLike of one, not {type(found).__name__}")
     if not found:
-        raise TflintError("an empty path: a variable that is not set?")
+        raise TflintError(EMPTY_PATH)
     return found
 
 

@@ -17,7 +17,7 @@ class State(NamedTuple):
 
     size: int  # bytes of the file, of a member's that of its archive
     mtime_ns: int
-    key: str  # of the plan, the contracts and the release
+    key: str  # of its place, the plan, the contracts and the release
 
 
 class Job(NamedTuple):

@@ -146,15 +146,20 @@ def _tensor(tensor: Tensor, model: Model, profile: RuntimeProfile) -> Iterator[R
         yield _load("TFL907", tensor, problem=f"a negative dimension in {list(tensor.shape)}")
     elif _wraps(tensor.shape) or tensor.elements * max(tensor.bits, 8) // 8 > MAX_BYTES:
         yield _load("TFL907", tensor, problem=f"{list(tensor.shape)} overflows")
-    elif stored or (tensor.is_constant and not tensor.external_buffer and buffer is not None and buffer.outside):
+    elif stored:
         yield from _constant(tensor, profile)
 
 
 def _stored(tensor: Tensor, profile: RuntimeProfile) -> bool:
-    """The runtime finds data for it inside the FlatBuffer; buffer 0 stands for none, whatever it holds."""
+    """The runtime finds data for it, in the FlatBuffer or behind it; buffer 0 stands for none, whatever it holds.
+
+    Run: TFLite 2.14, LiteRT 1.0.1, 2.0.3, 2.1.2 and 2.3.0 make no difference between the two.
+    """
     buffer = tensor.buffer
     if buffer is None or not tensor.buffer_index:
         return False
+    if buffer.outside and profile.buffer_offset:
+        return True
     empty = bool(buffer.start) and not buffer.outside  # a vector that is there
     return buffer.data_size > 0 or (empty and profile.generation >= EMPTY_IS_DATA)
 
